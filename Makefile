@@ -1,0 +1,99 @@
+# Every target makes what it needs: the environment .venv from the locked versions, then the rest.
+# Another Python, a second environment: make unit PYTHON=python3.12 VENV=.venv-3.12
+
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+READY   = $(VENV)/installed
+BOOK    = _build/html/index.html
+SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book notebooks dice ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
+PORT   ?= 8000
+
+unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
+
+book: $(BOOK)  ## Build the book, and say where to open it
+	@echo "The book is ready. Open file://$(CURDIR)/$(BOOK)"
+
+test: lint unit notebooks pages  ## Check everything: the four targets lint, unit, notebooks and pages
+
+lint: $(READY)  ## Check style, types and spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+format: $(READY)  ## Put the code, notebooks included, into the common style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+unit: $(READY)  ## Test the package and the form of the notebooks
+	$(BIN)/pytest -m "not book"
+
+notebooks: $(READY)  ## Run every notebook and compare each output with the stored one
+	@$(BIN)/pytest --nbval notebooks || { echo; \
+	echo "A cell no longer gives its stored output: the report above shows both, line by line."; \
+	echo "To look at it in JupyterLab: make lab. If the new output is right: make outputs, then git diff."; exit 1; }
+
+outputs: $(READY)  ## Run every notebook and store its outputs anew
+	$(BIN)/jupyter-nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
+	  --ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
+	  --ClearMetadataPreprocessor.clear_cell_metadata=False \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
+
+pages: $(BOOK)  ## Build the book, and check the built pages
+	$(BIN)/pytest -m book
+
+lab: $(READY)  ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter-lab --notebook-dir=notebooks
+
+serve: $(BOOK)  ## Serve the book on this machine (another port: make serve PORT=9000)
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.13
+	$(BIN)/python -m pip install --quiet uv
+	sed '/^-/d' requirements.txt | $(BIN)/uv pip compile - pyproject.toml --extra course --extra dev \
+	  --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-annotate \
+	  --quiet --custom-compile-command "make lock" --output-file constraints.txt
+
+faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
+	$(BIN)/python tests/plant_faults.py
+
+floor:  ## Test the package on the oldest NumPy that it allows (with Python 3.11 or 3.12)
+	$(call new-venv,.venv-floor,3.12)
+	sed '/^numpy==/d' constraints.txt > .venv-floor/constraints.txt
+	.venv-floor/bin/python -m pip install --quiet -c .venv-floor/constraints.txt "numpy==2.0.*" -e ".[course,dev]"
+	.venv-floor/bin/python -m pytest -m "not book"
+
+clean:  ## Remove all that make has made
+	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
+
+# What the targets are made of
+
+define new-venv
+@for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
+  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= ($(subst .,$(comma) ,$(2))))' 2>/dev/null || continue; \
+  "$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv $(1); \
+  without=$$python; \
+done; \
+echo "$${without:+$$without has no venv module (Debian, Ubuntu: apt install python3-venv). }Needed: Python 3.11 to $(2) with its venv module; name one with PYTHON=/path/to/python" >&2; exit 1
+endef
+comma := ,
+
+$(BIN)/python:
+	$(call new-venv,$(VENV),3.13)
+
+$(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"
+	$(BIN)/python -m pip install --quiet -r requirements.txt -e ".[course,dev]"
+	@touch $@
+
+# Always from scratch: a partial build would leave stale sidebars, and forget its warnings.
+# The executed notebooks are kept in _build/.jupyter_cache.
+$(BOOK): $(READY) $(SOURCES)
+	@rm -rf _build/html _build/.doctrees
+	$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null
