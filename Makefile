@@ -90,6 +90,8 @@ $(BIN)/python:
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"
 	$(BIN)/python -m pip install --quiet -r requirements.txt -e ".[course,dev]"
+	@mkdir -p $(VENV)/etc/ipython  # kernels talk over local sockets: no warning at each start
+	@echo "c.IPKernelApp.log_level = 'ERROR'" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
 # Always from scratch: a partial build would leave stale sidebars, and forget its warnings.

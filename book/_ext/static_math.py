@@ -1,0 +1,74 @@
+"""Turn TeX into HTML while the book is built, with KaTeX inside an embedded JavaScript engine.
+
+The pages then show their formulas without any script, and TeX that KaTeX rejects is a warning,
+which fails the strict build.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from docutils import nodes
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+logger = logging.getLogger(__name__)
+KATEX = Path(__file__).with_name("katex.min.js")
+
+
+@cache
+def engine():
+    """Start JavaScript once, with KaTeX loaded."""
+    context = MiniRacer()
+    context.eval(KATEX.read_text("utf8"))
+    return context
+
+
+@cache
+def to_html(tex, display):
+    """Render one formula; raise JSEvalException where the TeX is bad."""
+    return engine().call("katex.renderToString", tex, {"displayMode": display, "strict": "ignore"})
+
+
+def formula(node, display):
+    """Render the formula of a node; show bad TeX as it is, and warn."""
+    try:
+        return to_html(node.astext(), display)
+    except JSEvalException as error:
+        reason = next(line for line in str(error).splitlines() if "KaTeX" in line)
+        logger.warning("bad TeX: %s", reason, location=node, type="math")
+        return f"<code>{nodes.unescape(node.astext())}</code>"
+
+
+def visit_inline(translator, node):
+    """Write a formula that stands in a line of text."""
+    span = translator.starttag(node, "span", "", CLASS="math")
+    translator.body.append(f"{span}{formula(node, display=False)}</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(translator, node):
+    """Write a formula that has its own line; keys can scroll it where it is too wide."""
+    write = translator.body.append
+    write(translator.starttag(node, "div", CLASS="math", tabindex="0"))
+    write(formula(node, display=True))
+    if node["number"]:
+        write(f'<span class="eqno">({get_node_equation_number(translator, node)})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        write("</span>")
+    write("</div>\n")
+    raise nodes.SkipNode
+
+
+def stop_engine(app, error):
+    """Stop JavaScript; its thread would keep Python 3.13 from exiting."""
+    if engine.cache_info().currsize:
+        engine().close()
+        engine.cache_clear()
+
+
+def setup(app):
+    app.add_html_math_renderer("static", (visit_inline, None), (visit_display, None))
+    app.add_css_file("katex/katex.min.css")
+    app.connect("build-finished", stop_engine)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
