@@ -1,0 +1,78 @@
+"""The visual language of the course: one color per role, one place for every size.
+
+Role colors come from the Okabe-Ito palette, which people with any color vision can tell
+apart. A drawing never relies on color alone: a letter, a hatch or a dash says the same.
+
+Tones (ink, muted, grid, paper) have a light and a dark version; a drawing carries both and
+shows the one that suits the page.
+"""
+
+from __future__ import annotations
+
+TARGET = "#0072B2"
+PREDICTION = "#E69F00"
+OVERLAP = "#009E73"
+ALARM = "#D55E00"
+BACKGROUND = "#BBBBBB"
+
+CLASS_COLORS = ("#56B4E9", "#F0E442", "#CC79A7", "#B98736", "#8E95D6")
+"""Classes A, B, C, and two more for the rare figure that needs them."""
+
+# Each tone must differ from every other color in a drawing: the dark version replaces it by
+# its exact text. Text on a fill uses ON_LIGHT or ON_DARK, which stay as they are.
+INK = "#1c2127"
+MUTED = "#59626d"
+GRID = "#d3d8de"
+PAPER = "#fefefe"
+DARK_VERSION = {INK: "#e8ebee", MUTED: "#a9b3bd", GRID: "#4b535c", PAPER: "#1b2026"}
+
+ON_LIGHT = "#111111"
+ON_DARK = "#ffffff"
+
+FONT_FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif"
+
+# Sizes are in drawing units. A full-width drawing is 400 units wide, so that its text is
+# 11.7 pixels high on a phone that shows it 360 pixels wide.
+WIDTH = 400.0
+HALF_WIDTH = 194.0
+GAP = 12.0
+TEXT_SIZE = 13.0
+TITLE_SIZE = 14.0
+SCREEN_SCALE = 1.3
+"""Pixels per drawing unit where the page has room."""
+
+LINE_STYLES: dict[str, tuple[str, tuple[float, ...]]] = {
+    "target": (TARGET, ()),
+    "prediction": (PREDICTION, (7, 2.5)),
+    "overlap": (OVERLAP, (9, 2.5, 2, 2.5)),
+    "alarm": (ALARM, (2, 2)),
+    "class C": (CLASS_COLORS[2], (4, 2, 1.5, 2, 1.5, 2)),
+    "ink": (INK, (12, 3)),
+}
+"""Color and dash pattern of a curve, by role; no two roles share either."""
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of ``#rrggbb``, from 0 (black) to 1 (white)."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colors, from 1 to 21."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(fill: str) -> str:
+    """Return the text color for a fill: the tone's own ink on paper, else dark or light."""
+    if fill == PAPER:
+        return INK
+    return max((ON_LIGHT, ON_DARK), key=lambda ink: contrast(ink, fill))
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """Return ``color`` with the given share of it kept, the rest taken from ``other``."""
+    pairs = [(int(color[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
