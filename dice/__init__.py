@@ -1,0 +1,26 @@
+"""Dice, from pixels to loss: overlap scores and losses as three sums.
+
+Start with `overlap`, which makes the sums, and `Overlap`, which reads scores off them.
+Everything else is a named combination of the two.
+"""
+
+from dice.activations import log_softmax, one_hot, sigmoid, softmax
+from dice.losses import cross_entropy, dice_ce_loss, dice_loss
+from dice.overlap import Overlap, confusion_matrix, overlap
+from dice.scores import dice_score, iou_score, soft_dice
+
+__all__ = [
+    "Overlap",
+    "confusion_matrix",
+    "cross_entropy",
+    "dice_ce_loss",
+    "dice_loss",
+    "dice_score",
+    "iou_score",
+    "log_softmax",
+    "one_hot",
+    "overlap",
+    "sigmoid",
+    "soft_dice",
+    "softmax",
+]

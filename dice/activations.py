@@ -1,0 +1,161 @@
+"""From logits to probabilities, and from labels to one mask per class."""
+
+import numpy as np
+
+from dice import checks
+from dice.arrays import Array, array, plain
+
+
+def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
+    r"""The probability of the foreground, :math:`1 / (1 + e^{-z})`.
+
+    Parameters
+    ----------
+    logits : floating-point array, or a number
+        Real numbers of any size: nothing overflows.
+    check_values : bool
+        Whether to look for NaN and infinity.
+
+    Returns
+    -------
+    array of the same shape, or float
+        Values from 0 to 1, at least single precision.
+
+    Raises
+    ------
+    TypeError
+        If the logits are not floating-point numbers.
+    ValueError
+        If a logit is NaN or infinite.
+
+    Examples
+    --------
+    >>> sigmoid(0)
+    0.5
+    >>> sigmoid([-1000.0, 1000.0])
+    array([0., 1.])
+    """
+    z = checks.logits("logits", logits)
+    if check_values:
+        checks.finite("logits", z)
+    decay = np.exp(-np.abs(z))
+    return plain(np.where(z >= 0, 1, decay) / (1 + decay))
+
+
+def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
+    r"""Class probabilities, :math:`e^{z_c} / \sum_k e^{z_k}`.
+
+    Parameters
+    ----------
+    logits : floating-point array
+        Real numbers of any size: nothing overflows.
+    class_axis : int
+        The axis that counts the classes.
+    check_values : bool
+        Whether to look for NaN and infinity.
+
+    Returns
+    -------
+    array of the same shape
+        Values from 0 to 1 that add up to 1 along `class_axis`, at least single precision.
+
+    Raises
+    ------
+    TypeError
+        If the logits are not floating-point numbers.
+    ValueError
+        If a logit is NaN or infinite, if the axis does not exist, or if there are no classes.
+
+    Examples
+    --------
+    >>> softmax([0.0, 0.0, 1000.0], class_axis=0)
+    array([0., 0., 1.])
+    """
+    z, axis = _shifted(logits, class_axis, check_values)
+    e = np.exp(z)
+    return e / e.sum(axis, keepdims=True)
+
+
+def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
+    r"""Logarithms of the class probabilities, :math:`z_c - \log \sum_k e^{z_k}`.
+
+    Finite where the logarithm of a softmax that has rounded to 0 is not.
+
+    Parameters
+    ----------
+    logits : floating-point array
+        Real numbers of any size: nothing overflows.
+    class_axis : int
+        The axis that counts the classes.
+    check_values : bool
+        Whether to look for NaN and infinity.
+
+    Returns
+    -------
+    array of the same shape
+        Values of at most 0, at least single precision.
+
+    Raises
+    ------
+    TypeError
+        If the logits are not floating-point numbers.
+    ValueError
+        If a logit is NaN or infinite, if the axis does not exist, or if there are no classes.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 1000.0], class_axis=0)
+    array([-1000.,     0.])
+    """
+    z, axis = _shifted(logits, class_axis, check_values)
+    return z - np.log(np.exp(z).sum(axis, keepdims=True))
+
+
+def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
+    """One mask per class: 1 at the pixels of the class, 0 elsewhere.
+
+    Parameters
+    ----------
+    labels : integer array
+        A class map with labels from 0 to `num_classes` - 1.
+    num_classes : int
+    class_axis : int
+        Where the result gets its axis of classes.
+
+    Returns
+    -------
+    int64 array
+        The shape of `labels` with an axis of length `num_classes` more. Wide integers,
+        because small ones wrap round when masks are multiplied and added.
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers.
+    ValueError
+        If a label is out of range, an ignore label such as 255 or -1 included, or if the
+        axis does not exist.
+
+    Examples
+    --------
+    >>> one_hot([0, 2], num_classes=3, class_axis=-1)
+    array([[1, 0, 0],
+           [0, 0, 1]])
+    """
+    values = checks.of_kind("labels", array("labels", labels), "integer")
+    num_classes = checks.positive_integer("num_classes", num_classes)
+    axis = checks.axis("class_axis", class_axis, values.ndim + 1)
+    checks.labels("labels", values, num_classes)
+    classes = np.arange(num_classes).reshape((-1,) + (1,) * (values.ndim - axis))
+    return (np.expand_dims(values, axis) == classes).astype(np.int64)
+
+
+def _shifted(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
+    """Logits less their largest along the axis, so that no exponential overflows."""
+    z = checks.logits("logits", logits)
+    axis = checks.axis("class_axis", class_axis, z.ndim)
+    if z.shape[axis] == 0:
+        raise ValueError(f"logits: expected at least one class, got shape {z.shape}")
+    if check_values:
+        checks.finite("logits", z)
+    return z - z.max(axis, keepdims=True), axis

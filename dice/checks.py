@@ -1,0 +1,109 @@
+"""Clear errors for bad input: what was expected of which argument, and what came."""
+
+from collections.abc import Sequence
+from math import isfinite
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from dice.arrays import Array, Kind, array, at_least_single, kind
+
+
+def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
+    """`values`, if they are of one of the kinds that are wanted."""
+    if kind(name, values) not in wanted:
+        advice = f" ({hint})" if hint else ""
+        raise TypeError(
+            f"{name}: expected {' or '.join(wanted)} values, got dtype {values.dtype}{advice}"
+        )
+    return values
+
+
+def logits(name: str, value: Any) -> Array:
+    """Floating-point logits, of at least single precision; plain Python numbers may be whole."""
+    values = array(name, float(value) if isinstance(value, int) else value)
+    of_kind(name, values, "floating", hint="logits are real numbers; labels are the target")
+    return at_least_single(values)
+
+
+def same_shape(name: str, shape: Sequence[int], expected: Sequence[int], whose: str) -> None:
+    """Shapes must be equal: nothing is broadcast."""
+    if tuple(shape) != tuple(expected):
+        raise ValueError(f"{name}: expected shape {tuple(expected)}, {whose}, got {tuple(shape)}")
+
+
+def integer(name: str, value: Any) -> int:
+    """A whole number; True and False are none."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
+    return int(value)
+
+
+def axis(name: str, value: Any, ndim: int) -> int:
+    """An axis that exists, counted from the front."""
+    index = integer(name, value)
+    if not -ndim <= index < ndim:
+        raise ValueError(f"{name}: expected an axis of an array with {ndim} axes, got {index}")
+    return index % ndim
+
+
+def positive_integer(name: str, value: Any) -> int:
+    """A whole number of at least 1."""
+    number = integer(name, value)
+    if number < 1:
+        raise ValueError(f"{name}: expected at least 1, got {number}")
+    return number
+
+
+def option(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """One of the values that are allowed."""
+    if not any(value is choice or (value == choice) is True for choice in allowed):
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, allowed))}, got {value!r}")
+
+
+def not_negative(name: str, value: Any) -> None:
+    """A finite number of at least 0; what is no number, a symbol say, passes."""
+    if isinstance(value, Real | np.ndarray) and not np.all((value >= 0) & (value < np.inf)):
+        raise ValueError(f"{name}: expected finite, not negative, got {value}")
+
+
+def finite(name: str, values: Array) -> None:
+    """No NaN and no infinity."""
+    if values.size and not (isfinite(values.min()) and isfinite(values.max())):
+        raise ValueError(
+            f"{name}: expected finite values, got {values[~np.isfinite(values)].flat[0]}"
+        )
+
+
+def unit_interval(name: str, values: Array) -> None:
+    """Probabilities: finite, from 0 to 1."""
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"{name}: expected probabilities in [0, 1], got {_outside(values, 0, 1)}; "
+            "logits go through sigmoid or softmax first"
+        )
+
+
+def zero_or_one(name: str, values: Array) -> None:
+    """A mask: 0 or 1."""
+    if values.dtype != bool and values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"{name}: expected a mask of 0 and 1, got {_outside(values, 0, 1)}; "
+            "compare first, as in mask == 255, or name num_classes if these are class labels"
+        )
+
+
+def labels(name: str, values: Array, num_classes: int) -> None:
+    """Class labels: from 0 to num_classes - 1."""
+    if values.size and not (values.min() >= 0 and values.max() < num_classes):
+        raise ValueError(
+            f"{name}: expected labels from 0 to {num_classes - 1}, "
+            f"got {_outside(values, 0, num_classes - 1)}"
+        )
+
+
+def _outside(values: Array, low: float, high: float) -> Any:
+    """The value that breaks the rule most: NaN, else the end that lies outside."""
+    least, most = values.min().item(), values.max().item()
+    return most if most > high or most != most else least

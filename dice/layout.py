@@ -1,0 +1,181 @@
+"""One layout for every input: samples first, then classes, then pixels.
+
+Callers say which axis is which. Behind the public functions every array is a view in
+one order of axes, cut into blocks that fit in cache, so that each sum is written once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from dice import checks
+from dice.arrays import Array, array, kind
+
+
+class Block(NamedTuple):
+    """Some pixels of one sample: prediction and target, each of shape (C or 1, n)."""
+
+    sample: int
+    prediction: Array
+    target: Array
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Checked views of prediction, target and mask, with axes (samples, classes, ...pixels).
+
+    An axis that the caller did not name has length 1. So has the class axis of a class
+    map, which holds one label per pixel, and that of the mask.
+    """
+
+    prediction: Array
+    target: Array
+    keep: Array | None
+    num_classes: int
+    target_is_class_map: bool
+    has_samples: bool
+    has_classes: bool
+    name: str
+
+    def blocks(self, limit: int) -> Iterator[Block]:
+        """Cut each sample into blocks of at most `limit` pixels.
+
+        Pixels that do not count are dropped here, before anything looks at their values.
+        """
+        for sample in range(self.prediction.shape[0]):
+            for box in boxes(self.prediction.shape[2:], limit):
+                at = (sample, slice(None), *box)
+                x = self.prediction[at].reshape(self.prediction.shape[1], -1)
+                y = self.target[at].reshape(self.target.shape[1], -1)
+                if self.keep is not None:
+                    kept = self.keep[at].reshape(-1)
+                    x, y = x[:, kept], y[:, kept]
+                yield Block(sample, x, y)
+
+
+def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:
+    """Cut an array of `shape` into boxes of at most `limit` elements; none if it is empty."""
+    if 0 in shape:
+        return
+    cut = len(shape)
+    while cut and prod(shape[cut - 1 :]) <= limit:
+        cut -= 1
+    whole = (slice(None),) * (len(shape) - cut)
+    if cut == 0:
+        yield whole
+        return
+    step = limit // prod(shape[cut:])
+    for lead in product(*map(range, shape[: cut - 1])):
+        for start in range(0, shape[cut - 1], step):
+            yield (*lead, slice(start, start + step), *whole)
+
+
+def arrange(
+    prediction: Array,
+    target: Array,
+    *,
+    name: str = "prediction",
+    soft: bool | None = None,
+    num_classes: int | None = None,
+    class_axis: int | None = None,
+    batch_axis: int | None = None,
+    mask: Array | None = None,
+    ignore_index: int | None = None,
+) -> Inputs:
+    """Check shapes, dtypes and axes, and bring the arrays into the one layout.
+
+    `name` is what the caller calls the prediction; `soft` tells whether it must hold
+    floating-point numbers or must not.
+    """
+    p, t = array(name, prediction), array("target", target)
+    if soft is True:
+        checks.of_kind(name, p, "floating", hint="masks and labels belong to dice_score")
+    if soft is False:
+        checks.of_kind(
+            name, p, "bool", "integer", hint="round probabilities first, or take soft_dice"
+        )
+    soft = kind(name, p) == "floating"
+    if class_axis is not None:
+        class_axis = checks.axis("class_axis", class_axis, p.ndim)
+    if batch_axis is not None:
+        batch_axis = checks.axis("batch_axis", batch_axis, p.ndim)
+    _check_axes(num_classes, class_axis, batch_axis)
+
+    map_shape = tuple(length for k, length in enumerate(p.shape) if k != class_axis)
+    is_map = num_classes is not None or (soft and class_axis is not None and t.ndim < p.ndim)
+    _check_target_kind(name, p, t, soft, is_map, num_classes)
+    shape, whose = (map_shape, "one label per pixel") if is_map else (p.shape, f"that of {name}")
+    checks.same_shape("target", t.shape, shape, whose)
+    if num_classes is not None:
+        classes = checks.positive_integer("num_classes", num_classes)
+    else:
+        classes = 1 if class_axis is None else p.shape[class_axis]
+    if classes == 0:
+        raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
+    keep = _pixels_that_count(t, mask, ignore_index, map_shape)
+
+    def view(values: Array) -> Array:
+        at = p.ndim if class_axis is None else class_axis
+        if values.ndim == len(map_shape):
+            values = np.expand_dims(values, at)
+        if batch_axis is None:
+            return np.moveaxis(values, at, 0)[np.newaxis]
+        return np.moveaxis(values, (batch_axis, at), (0, 1))
+
+    return Inputs(
+        prediction=view(p),
+        target=view(t),
+        keep=None if keep is None else view(keep),
+        num_classes=classes,
+        target_is_class_map=is_map,
+        has_samples=batch_axis is not None,
+        has_classes=num_classes is not None or class_axis is not None,
+        name=name,
+    )
+
+
+def _check_axes(num_classes: int | None, class_axis: int | None, batch_axis: int | None) -> None:
+    if num_classes is not None and class_axis is not None:
+        raise ValueError(
+            "num_classes, class_axis: expected one of the two, got both; num_classes is for "
+            "class maps, class_axis for arrays with an entry per class"
+        )
+    if batch_axis is not None and batch_axis == class_axis:
+        raise ValueError(f"batch_axis: expected another axis than class_axis, got {batch_axis}")
+
+
+def _check_target_kind(
+    name: str, p: Array, t: Array, soft: bool, is_map: bool, num_classes: int | None
+) -> None:
+    if num_classes is not None:
+        checks.of_kind(name, p, "integer", hint="num_classes is for class maps")
+        checks.of_kind("target", t, "integer", hint="num_classes is for class maps")
+    elif is_map:
+        checks.of_kind("target", t, "integer", hint="without a class axis it is a class map")
+    elif not soft:
+        checks.of_kind("target", t, "bool", "integer", hint=f"as {name} is a mask")
+
+
+def _pixels_that_count(
+    target: Array, mask: Array | None, ignore_index: int | None, map_shape: tuple[int, ...]
+) -> Array | None:
+    """Booleans in the shape of a class map; None if all pixels count."""
+    keep = None
+    if mask is not None:
+        keep = checks.of_kind("mask", array("mask", mask), "bool")
+        checks.same_shape("mask", keep.shape, map_shape, "one entry per pixel")
+    if ignore_index is None:
+        return keep
+    checks.integer("ignore_index", ignore_index)
+    checks.of_kind("target", target, "integer", hint="ignore_index is an integer label")
+    if target.shape != map_shape:
+        raise ValueError(
+            f"ignore_index: expected a target with one value per pixel, got shape {target.shape}; "
+            "where it has an entry per class, pass mask instead"
+        )
+    counted = target != ignore_index
+    return counted if keep is None else keep & counted

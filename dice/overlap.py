@@ -1,0 +1,467 @@
+"""Three sums, and what can be read off them: the one idea of the package."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import nan
+from typing import Any, Literal, TypedDict, Unpack
+
+import numpy as np
+
+from dice import checks, formulas
+from dice.arrays import Array, array, plain
+from dice.layout import arrange
+from dice.sums import confusion_counts, three_sums
+
+SUMS = ("intersection", "prediction", "target")
+Average = Literal["macro", "micro", "weighted"] | None
+
+
+class Summing(TypedDict, total=False):
+    """Options of `overlap` that every named score and loss forwards."""
+
+    batch_axis: int | None
+    mask: Array | None
+    ignore_index: int | None
+    check_values: bool
+
+
+class SoftSumming(Summing, total=False):
+    """Options of `overlap` that matter to probabilities alone."""
+
+    squared: bool
+    intersection: Literal["product", "min"]
+
+
+class Reading(TypedDict, total=False):
+    """Options of the scores of `Overlap`."""
+
+    average: Average
+    empty: float
+    eps_numerator: Any
+    eps_denominator: Any
+    include_background: bool
+    weights: Array | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Overlap:
+    """The three sums of a prediction and a target.
+
+    Every overlap score is read off these sums, and the sums of two parts add up to the
+    sums of the whole: ``a + b`` merges two tiles, batches or machines, exactly for
+    counts and within rounding for probabilities. ``sum(overlaps)`` works.
+
+    Parameters
+    ----------
+    intersection, prediction, target : number, array or symbol
+        Intersection, size of the prediction, size of the target. Shape () for one
+        number; (C,) per class; (B,) per sample; (B, C) per sample and class. SymPy
+        symbols pass through every score as they are.
+    batched : bool
+        Whether the first axis counts samples. Two axes always mean samples, then classes.
+    squared : bool
+        Whether the sizes are sums of squares.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or have more than two axes, if there are no classes, or if
+        a sum is negative or not finite.
+
+    Examples
+    --------
+    >>> whole = Overlap(intersection=2, prediction=3, target=2)
+    >>> whole.dice()
+    0.8
+    >>> left, right = Overlap(1, 2, 1), Overlap(1, 1, 1)
+    >>> left + right
+    Overlap(intersection=2, prediction=3, target=2)
+    """
+
+    intersection: Any
+    prediction: Any
+    target: Any
+    batched: bool = field(default=False, kw_only=True)
+    squared: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in SUMS:
+            object.__setattr__(self, name, _frozen(name, getattr(self, name)))
+            shape = np.shape(getattr(self, name))
+            checks.same_shape(name, shape, np.shape(self.intersection), "that of intersection")
+        if len(shape) > 2 or (self.batched and not shape):
+            raise ValueError(
+                "intersection: expected shape (), (classes,), (samples,) with batched=True, or "
+                f"(samples, classes), got {shape}"
+            )
+        object.__setattr__(self, "batched", self.batched or len(shape) == 2)
+        if self._has_classes and shape[-1] == 0:
+            raise ValueError(f"intersection: expected at least one class, got shape {shape}")
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={_text(getattr(self, name))}" for name in SUMS]
+        flags = [f"{name}=True" for name in ("batched", "squared") if getattr(self, name)]
+        return f"Overlap({', '.join(shown + flags)})"
+
+    def __add__(self, other: Any) -> "Overlap":
+        if not isinstance(other, Overlap):
+            return NotImplemented
+        checks.same_shape(
+            "other", np.shape(other.intersection), np.shape(self.intersection), "that of the first"
+        )
+        if (self.batched, self.squared) != (other.batched, other.squared):
+            raise ValueError(
+                f"other: expected batched={self.batched} and squared={self.squared}, "
+                f"got {other.batched} and {other.squared}"
+            )
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in SUMS})
+
+    def __radd__(self, other: Any) -> "Overlap":
+        """``sum`` starts from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Overlap):
+            return NotImplemented
+        if np.ndim(self.intersection) or np.ndim(other.intersection):
+            raise TypeError("Overlap of arrays has no ==: compare the three sums one by one")
+        return vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def _has_classes(self) -> bool:
+        return np.ndim(self.intersection) > self.batched
+
+    def dice(self, **reading: Unpack[Reading]) -> Any:
+        r"""Dice coefficient, :math:`2I / (P + G)`.
+
+        Parameters
+        ----------
+        average : {"macro", "micro", "weighted"} or None
+            What to do with the classes. "macro" is the mean over the classes, "micro"
+            adds the sums over the classes first, "weighted" weighs each class by the
+            size of its target; samples are averaged after that. None keeps every score.
+            NaN is left out of a mean; the mean of nothing is NaN.
+        empty : float
+            The score where the denominator is 0.
+        eps_numerator, eps_denominator : float
+            Added to the numerator, and to the denominator; none by default.
+        include_background : bool
+            False leaves out class 0.
+        weights : array of shape (C,), optional
+            Weights of the classes in the mean, with average="macro". They need not add up to 1.
+
+        Returns
+        -------
+        float or array
+            One number, unless `average` is None: then one for each entry of the sums.
+
+        Raises
+        ------
+        ValueError
+            If an option is not one of those above, or asks for classes that are not there.
+
+        References
+        ----------
+        Dice, Measures of the Amount of Ecologic Association Between Species,
+        Ecology 26(3):297-302, 1945.
+
+        Examples
+        --------
+        >>> per_class = Overlap([1, 0, 1], [1, 1, 1], [1, 0, 2])
+        >>> per_class.dice()
+        array([1.        , 0.        , 0.66666667])
+        >>> per_class.dice(average="micro")
+        0.6666666666666666
+        """
+        return self._read(formulas.dice, **reading)
+
+    def iou(self, **reading: Unpack[Reading]) -> Any:
+        r"""Intersection over union, the Jaccard index, :math:`I / (P + G - I)`.
+
+        The options, the value returned and the errors are those of `Overlap.dice`.
+
+        Examples
+        --------
+        >>> Overlap(intersection=2, prediction=3, target=2).iou()
+        0.6666666666666666
+        """
+        return self._read(formulas.iou, **reading)
+
+    def tversky(
+        self,
+        *,
+        false_positive_weight: Any,
+        false_negative_weight: Any,
+        **reading: Unpack[Reading],
+    ) -> Any:
+        r"""Tversky index, :math:`I / (I + a (P - I) + b (G - I))`.
+
+        Parameters
+        ----------
+        false_positive_weight, false_negative_weight : float
+            The weights a and b; a half each gives Dice, one each gives IoU.
+
+        Notes
+        -----
+        The other options, the value returned and the errors are those of `Overlap.dice`.
+        Sums of squares are refused: their index can exceed 1.
+
+        References
+        ----------
+        Salehi, Erdogmus and Gholipour, Tversky loss function for image segmentation using
+        3D fully convolutional deep networks, arXiv:1706.05721.
+
+        Examples
+        --------
+        >>> errors = Overlap(intersection=2, prediction=3, target=2)
+        >>> errors.tversky(false_positive_weight=0.5, false_negative_weight=0.5)
+        0.8
+        """
+        if self.squared:
+            raise ValueError("squared: expected plain sums for the Tversky index, got squares")
+        checks.not_negative("false_positive_weight", false_positive_weight)
+        checks.not_negative("false_negative_weight", false_negative_weight)
+        weighted = partial(
+            formulas.tversky,
+            false_positive_weight=false_positive_weight,
+            false_negative_weight=false_negative_weight,
+        )
+        return self._read(weighted, **reading)
+
+    def _read(
+        self,
+        formula: Callable[..., formulas.Ratio],
+        *,
+        average: Average = None,
+        empty: float = nan,
+        eps_numerator: Any = 0,
+        eps_denominator: Any = 0,
+        include_background: bool = True,
+        weights: Array | None = None,
+    ) -> Any:
+        """A formula of the three sums, guarded against 0/0, then averaged."""
+        checks.option("average", average, ("macro", "micro", "weighted", None))
+        checks.not_negative("eps_numerator", eps_numerator)
+        checks.not_negative("eps_denominator", eps_denominator)
+        sums = self
+        if weights is not None:
+            weights = self._class_weights(weights, average)
+        if not include_background:
+            if not self._has_classes or np.shape(self.intersection)[-1] < 2:
+                raise ValueError("include_background: expected at least two classes beside False")
+            sums = self._map(lambda values: values[..., 1:])
+            weights = None if weights is None else weights[1:]
+        if average == "micro" and sums._has_classes:
+            sums = sums._map(lambda values: values.sum(-1))
+        ratio = formula(
+            sums.intersection,
+            sums.prediction,
+            sums.target,
+            eps_numerator=eps_numerator,
+            eps_denominator=eps_denominator,
+        )
+        scores = _divide(*ratio, empty)
+        if average is not None and sums._has_classes:
+            scores = _mean(scores, sums.target if average == "weighted" else weights)
+        return plain(_mean(scores) if average is not None and sums.batched else scores)
+
+    def _map(self, change: Callable[[Any], Any]) -> "Overlap":
+        return replace(self, **{name: change(getattr(self, name)) for name in SUMS})
+
+    def _class_weights(self, weights: Array, average: Average) -> Array:
+        if average != "macro":
+            raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
+        values = array("weights", weights)
+        shape = np.shape(self.intersection)[self.batched :]
+        checks.same_shape("weights", values.shape, shape, "one weight per class")
+        checks.not_negative("weights", values)
+        return values
+
+
+def overlap(
+    prediction: Array,
+    target: Array,
+    *,
+    num_classes: int | None = None,
+    class_axis: int | None = None,
+    batch_axis: int | None = None,
+    mask: Array | None = None,
+    ignore_index: int | None = None,
+    squared: bool = False,
+    intersection: Literal["product", "min"] = "product",
+    check_values: bool = True,
+) -> Overlap:
+    r"""The three sums of a prediction and a target.
+
+    From masks and class maps by counting, :math:`I = |P \cap G|`; from probabilities by
+    adding, :math:`I = \sum_i p_i g_i`, :math:`P = \sum_i p_i`, :math:`G = \sum_i g_i`.
+    Hard and soft Dice differ in nothing else.
+
+    Parameters
+    ----------
+    prediction : array
+        Floating-point: probabilities in [0, 1]. Bool, or integers 0 and 1: a mask, or
+        with `class_axis` a mask per class. Integers with `num_classes`: a class map.
+    target : array
+        Of the prediction's shape. For probabilities with a class axis also an integer
+        class map of that shape without the class axis; it is never one-hot encoded in
+        full. Targets of probabilities may be probabilities too.
+    num_classes : int, optional
+        The number of classes of two class maps.
+    class_axis : int, optional
+        The axis of the prediction that counts classes. None means a single class.
+    batch_axis : int, optional
+        The axis of the prediction that counts samples, to keep their sums apart. None
+        pools all samples.
+    mask : bool array in the shape of a class map, optional
+        The pixels that count.
+    ignore_index : int, optional
+        Pixels whose target has this value do not count.
+    squared : bool
+        Whether the sizes are :math:`\sum_i p_i^2` and :math:`\sum_i g_i^2`, the
+        denominator of V-Net.
+    intersection : {"product", "min"}
+        "min" takes :math:`\sum_i \min(p_i, g_i)`, which for a soft target is largest
+        where the prediction equals it.
+    check_values : bool
+        Whether to look at the values too: probabilities finite and in [0, 1], masks 0
+        or 1, labels in range.
+
+    Returns
+    -------
+    Overlap
+        Sums of shape (), (C,), (B,) or (B, C): 64-bit integers for counts, double
+        precision for probabilities. No pixels give zeros.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is none of those above.
+    ValueError
+        If shapes differ, an axis does not exist, there are no classes, or a value is
+        out of range.
+
+    References
+    ----------
+    Milletari, Navab and Ahmadi, V-Net, arXiv:1606.04797 (squared sizes).
+    Wang et al., Dice Semimetric Losses, arXiv:2303.16296 (soft targets).
+
+    Examples
+    --------
+    >>> overlap([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
+    Overlap(intersection=2, prediction=3, target=2)
+    >>> overlap([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3)
+    Overlap(intersection=[1, 2, 0], prediction=[1, 3, 0], target=[1, 2, 1])
+    >>> overlap([0.75, 0.25], [1, 0])
+    Overlap(intersection=0.75, prediction=1.0, target=1.0)
+    """
+    return measure(
+        prediction,
+        target,
+        num_classes=num_classes,
+        class_axis=class_axis,
+        batch_axis=batch_axis,
+        mask=mask,
+        ignore_index=ignore_index,
+        squared=squared,
+        intersection=intersection,
+        check_values=check_values,
+    )
+
+
+def measure(
+    prediction: Array,
+    target: Array,
+    *,
+    name: str = "prediction",
+    soft: bool | None = None,
+    squared: bool = False,
+    intersection: Literal["product", "min"] = "product",
+    check_values: bool = True,
+    **layout: Any,
+) -> Overlap:
+    """`overlap` for the functions that call the prediction by `name`, and want it hard or soft."""
+    checks.option("intersection", intersection, ("product", "min"))
+    if squared and intersection == "min":
+        raise ValueError("squared: expected False beside intersection='min', got True")
+    inputs = arrange(prediction, target, name=name, soft=soft, **layout)
+    sums = three_sums(inputs, squared=squared, intersection=intersection, check_values=check_values)
+    if not inputs.has_classes:
+        sums = sums[:, :, 0]
+    if not inputs.has_samples:
+        sums = sums[:, 0]
+    return Overlap(*sums, batched=inputs.has_samples, squared=squared)
+
+
+def confusion_matrix(
+    prediction: Array, target: Array, *, num_classes: int, ignore_index: int | None = None
+) -> Array:
+    """How many pixels have target i and prediction j.
+
+    The diagonal holds the intersections, the sum of a column is the size of the
+    prediction, and the sum of a row is the size of the target.
+
+    Parameters
+    ----------
+    prediction, target : integer arrays of equal shape
+        Class maps with labels from 0 to `num_classes` - 1.
+    num_classes : int
+    ignore_index : int, optional
+        Pixels whose target has this value do not count.
+
+    Returns
+    -------
+    int64 array of shape (C, C)
+        Rows are targets, columns are predictions; zeros if there are no pixels.
+
+    Raises
+    ------
+    TypeError
+        If a class map does not hold integers.
+    ValueError
+        If the shapes differ or a label is out of range.
+
+    Examples
+    --------
+    >>> confusion_matrix([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3)
+    array([[1, 0, 0],
+           [0, 2, 0],
+           [0, 1, 0]])
+    """
+    num_classes = checks.positive_integer("num_classes", num_classes)
+    inputs = arrange(prediction, target, num_classes=num_classes, ignore_index=ignore_index)
+    return confusion_counts(inputs)
+
+
+def _divide(numerator: Any, denominator: Any, empty: float) -> Any:
+    """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
+    if not np.ndim(denominator):
+        return empty if denominator == 0 else numerator / denominator
+    nothing = denominator == 0
+    return np.where(nothing, empty, numerator / np.where(nothing, 1, denominator))
+
+
+def _mean(scores: Array, weights: Array | None = None) -> Any:
+    """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
+    valid = ~np.isnan(scores)
+    weights = np.where(valid, 1 if weights is None else weights, 0)
+    return _divide((np.where(valid, scores, 0) * weights).sum(-1), weights.sum(-1), nan)
+
+
+def _frozen(name: str, value: Any) -> Any:
+    """A sum that cannot change: a Python number, a symbol, or a read-only array."""
+    if not isinstance(value, (np.ndarray, np.generic, list, tuple)):
+        checks.not_negative(name, value)
+        return value
+    values = np.array(value)
+    if values.dtype != object:
+        checks.not_negative(name, array(name, values))
+    values.setflags(write=False)
+    return plain(values)
+
+
+def _text(value: Any) -> str:
+    return np.array2string(value, separator=", ") if isinstance(value, np.ndarray) else repr(value)

@@ -1,0 +1,189 @@
+"""Scores by name: each is `overlap`, then one reading of the three sums."""
+
+from math import nan
+from typing import Any, Unpack
+
+from dice.arrays import Array
+from dice.overlap import Average, SoftSumming, Summing, measure
+
+
+def dice_score(
+    prediction: Array,
+    target: Array,
+    *,
+    num_classes: int | None = None,
+    class_axis: int | None = None,
+    average: Average = "macro",
+    empty: float = nan,
+    include_background: bool = True,
+    weights: Array | None = None,
+    **summing: Unpack[Summing],
+) -> Any:
+    r"""Dice coefficient of masks or class maps, :math:`2 |P \cap G| / (|P| + |G|)`.
+
+    No epsilon is needed, or taken: two empty sets score `empty`, and a prediction of an
+    empty target scores 0.
+
+    Parameters
+    ----------
+    prediction, target : bool or integer arrays of equal shape
+        Two class maps with `num_classes`; masks of 0 and 1 without.
+    num_classes : int, optional
+        The number of classes of two class maps.
+    class_axis : int, optional
+        The axis that counts classes, of masks that have one (one-hot or multi-label).
+    average : {"macro", "micro", "weighted"} or None
+        What to do with the classes: mean of their scores, score of their added sums, or
+        mean weighted by target size. None keeps one score per class.
+    empty : float
+        The score of two empty sets. NaN is left out of a mean.
+    include_background : bool
+        False leaves out class 0.
+    weights : array of shape (C,), optional
+        Weights of the classes in the mean, with average="macro".
+    **summing
+        `batch_axis`, `mask`, `ignore_index` and `check_values`, as `overlap` takes them.
+
+    Returns
+    -------
+    float or array
+        From 0 to 1, or `empty`. One number, unless `average` is None: then one for each
+        class, sample, or both.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is wrong: probabilities belong to `soft_dice`.
+    ValueError
+        If shapes differ, an axis does not exist, or a value is out of range.
+
+    References
+    ----------
+    Dice, Measures of the Amount of Ecologic Association Between Species,
+    Ecology 26(3):297-302, 1945.
+
+    Examples
+    --------
+    >>> dice_score([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
+    0.8
+    >>> dice_score([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3, average=None)
+    array([1. , 0.8, 0. ])
+    """
+    sums = measure(
+        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **summing
+    )
+    return sums.dice(
+        average=average, empty=empty, include_background=include_background, weights=weights
+    )
+
+
+def iou_score(
+    prediction: Array,
+    target: Array,
+    *,
+    num_classes: int | None = None,
+    class_axis: int | None = None,
+    average: Average = "macro",
+    empty: float = nan,
+    include_background: bool = True,
+    weights: Array | None = None,
+    **summing: Unpack[Summing],
+) -> Any:
+    r"""Intersection over union of masks or class maps, :math:`|P \cap G| / |P \cup G|`.
+
+    For one pair of sets it is a function of Dice, :math:`J = D / (2 - D)`.
+
+    Parameters, return value, errors: those of `dice_score`.
+
+    References
+    ----------
+    The Jaccard index; see Metrics Reloaded, Nature Methods 21(2):195-212, 2024.
+
+    Examples
+    --------
+    >>> iou_score([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
+    0.6666666666666666
+    """
+    sums = measure(
+        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **summing
+    )
+    return sums.iou(
+        average=average, empty=empty, include_background=include_background, weights=weights
+    )
+
+
+def soft_dice(
+    probabilities: Array,
+    target: Array,
+    *,
+    class_axis: int | None = None,
+    average: Average = None,
+    empty: float = nan,
+    eps_numerator: float = 0,
+    eps_denominator: float = 0,
+    include_background: bool = True,
+    weights: Array | None = None,
+    **summing: Unpack[SoftSumming],
+) -> Any:
+    r"""Dice coefficient of probabilities, which are added up and not rounded.
+
+    .. math:: D = \frac{2 \sum_i p_i g_i + \epsilon_n}{\sum_i p_i + \sum_i g_i + \epsilon_d}
+
+    Parameters
+    ----------
+    probabilities : floating-point array
+        Values in [0, 1]. Logits go through `sigmoid` or `softmax` first.
+    target : array
+        Of the same shape: a mask, one-hot masks, or probabilities. Or an integer class
+        map of that shape without the class axis.
+    class_axis : int, optional
+        The axis of the probabilities that counts classes. None means a single class.
+    average : {"macro", "micro", "weighted"} or None
+        As in `dice_score`. None, the default here, keeps one score per class.
+    empty : float
+        The score where the denominator is 0.
+    eps_numerator, eps_denominator : float
+        :math:`\epsilon_n` and :math:`\epsilon_d`; none by default.
+    include_background : bool
+        False leaves out class 0.
+    weights : array of shape (C,), optional
+        Weights of the classes in the mean, with average="macro".
+    **summing
+        `batch_axis`, `mask`, `ignore_index`, `squared`, `intersection` and
+        `check_values`, as `overlap` takes them.
+
+    Returns
+    -------
+    float or array
+        From 0 to 1, or `empty`; in double precision. One number for one class, else one
+        per class unless averaged.
+
+    Raises
+    ------
+    TypeError
+        If the probabilities are not floating-point numbers, or the target has another dtype
+        than those above.
+    ValueError
+        If shapes differ, an axis does not exist, or a value is out of range.
+
+    References
+    ----------
+    Drozdzal et al., The Importance of Skip Connections in Biomedical Image Segmentation,
+    LNCS 10008:179-187, 2016.
+
+    Examples
+    --------
+    >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
+    0.5
+    """
+    sums = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    )
+    return sums.dice(
+        average=average,
+        empty=empty,
+        eps_numerator=eps_numerator,
+        eps_denominator=eps_denominator,
+        include_background=include_background,
+        weights=weights,
+    )
