@@ -42,7 +42,7 @@ def formula(node, display):
 
 def visit_inline(translator, node):
     """Write a formula that stands in a line of text."""
-    span = translator.starttag(node, "span", "", CLASS="math")
+    span = translator.starttag(node, "span", "", CLASS="formula")
     translator.body.append(f"{span}{formula(node, display=False)}</span>")
     raise nodes.SkipNode
 
@@ -50,12 +50,11 @@ def visit_inline(translator, node):
 def visit_display(translator, node):
     """Write a formula that has its own line; keys can scroll it where it is too wide."""
     write = translator.body.append
-    write(translator.starttag(node, "div", CLASS="math", tabindex="0"))
-    write(formula(node, display=True))
+    write(translator.starttag(node, "div", CLASS="equation"))
+    write(f'<div class="formula" tabindex="0">{formula(node, display=True)}</div>')
     if node["number"]:
-        write(f'<span class="eqno">({get_node_equation_number(translator, node)})')
-        translator.add_permalink_ref(node, "Link to this equation")
-        write("</span>")
+        number = get_node_equation_number(translator, node)
+        write(f'<a class="eqno" href="#{node["ids"][0]}">({number})</a>')
     write("</div>\n")
     raise nodes.SkipNode
 

@@ -1,0 +1,36 @@
+"""Give a class to the parts of a chapter that plain Markdown cannot mark, for the style sheet.
+
+A paragraph that begins with **Figure N.k.** is a caption; what stands between the first
+sentences of a chapter and its first code, from **You will be able to** on, is its opening.
+"""
+
+from itertools import takewhile
+
+from docutils import nodes
+
+TEXT = (nodes.paragraph, nodes.bullet_list)
+
+
+def leads_with(node, words):
+    """Tell whether the node is a paragraph that begins with these words in bold."""
+    if not isinstance(node, nodes.paragraph):
+        return False
+    first = next((child for child in node if child.astext()), None)
+    return isinstance(first, nodes.strong) and first.astext().startswith(words)
+
+
+def mark_parts(app, doctree):
+    for paragraph in doctree.findall(nodes.paragraph):
+        if leads_with(paragraph, "Figure "):
+            paragraph["classes"].append("figure-caption")
+    for start in list(doctree.findall(lambda node: leads_with(node, "You will be able to"))):
+        chapter = start.parent
+        first = chapter.index(start)
+        text = takewhile(lambda node: isinstance(node, TEXT), chapter[first:])
+        opening = nodes.container("", *text, classes=["opening"])
+        chapter[first : first + len(opening)] = [opening]
+
+
+def setup(app):
+    app.connect("doctree-read", mark_parts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
