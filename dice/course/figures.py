@@ -79,16 +79,24 @@ class Drawing:
     @property
     def svg(self) -> str:
         """The complete SVG document."""
-        width, height = _number(self.width), _number(self.height)
-        return (
-            '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-            f' class="dice-drawing" role="img" aria-label="{escape(self.description)}"'
-            f' viewBox="0 0 {width} {height}"'
-            f' width="{round(self.width * style.SCREEN_SCALE)}"'
-            f' height="{round(self.height * style.SCREEN_SCALE)}"'
-            f' font-family="{style.FONT_FAMILY}" font-size="{_number(TEXT_SIZE)}">\n'
-            f"{_dark_style(self.body)}{self.body}</svg>\n"
+        margin = style.MARGIN
+        width, height = self.width + 2 * margin, self.height + 2 * margin
+        sheet = _attributes(
+            x=-margin, y=-margin, width=width, height=height, rx=margin, fill=style.SHEET
         )
+        root = _attributes(
+            class_="dice-drawing",
+            role="img",
+            aria_label=self.description,
+            viewBox=" ".join(_number(v) for v in (-margin, -margin, width, height)),
+            width=round(width * style.SCREEN_SCALE),
+            height=round(height * style.SCREEN_SCALE),
+            font_family=style.FONT_FAMILY,
+            font_size=TEXT_SIZE,
+        )
+        names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        content = f"<rect{sheet}/>\n{self.body}"
+        return f"<svg {names}{root}>\n{_dark_style(content)}{content}</svg>\n"
 
     def save(self, path: str | Path) -> None:
         """Write the SVG document to a file."""

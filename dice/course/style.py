@@ -3,8 +3,8 @@
 Role colors come from the Okabe-Ito palette, which people with any color vision can tell
 apart. A drawing never relies on color alone: a letter, a hatch or a dash says the same.
 
-Tones (ink, muted, grid, paper) have a light and a dark version; a drawing carries both and
-shows the one that suits the page.
+Tones (ink, muted, grid, paper, sheet) have a light and a dark version; a drawing carries both
+and shows the one that suits the page.
 """
 
 from __future__ import annotations
@@ -24,18 +24,26 @@ INK = "#1c2127"
 MUTED = "#59626d"
 GRID = "#d3d8de"
 PAPER = "#fefefe"
-DARK_VERSION = {INK: "#e8ebee", MUTED: "#a9b3bd", GRID: "#4b535c", PAPER: "#1b2026"}
+SHEET = "#fff"  # behind every drawing, as the book's page: legible on a page of any color
+DARK_VERSION = {
+    INK: "#e8ebee",
+    MUTED: "#a9b3bd",
+    GRID: "#4b535c",
+    PAPER: "#20262d",
+    SHEET: "#15191f",
+}
 
 ON_LIGHT = "#111111"
 ON_DARK = "#ffffff"
 
 FONT_FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif"
 
-# Sizes are in drawing units. A full-width drawing is 400 units wide, so that its text is
-# 11.7 pixels high on a phone that shows it 360 pixels wide.
+# Sizes are in drawing units. A full-width drawing is 400 units wide and its margins, so that its
+# text is 11.5 pixels high on a phone that shows it 360 pixels wide.
 WIDTH = 400.0
 HALF_WIDTH = 194.0
 GAP = 12.0
+MARGIN = 4.0
 TEXT_SIZE = 13.0
 TITLE_SIZE = 14.0
 SCREEN_SCALE = 1.3
