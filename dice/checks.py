@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import isfinite
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,8 @@ def option(name: str, value: Any, allowed: Sequence[Any]) -> None:
 
 def not_negative(name: str, value: Any) -> None:
     """A finite number of at least 0; what is no number, a symbol say, passes."""
-    if isinstance(value, Real | np.ndarray) and not np.all((value >= 0) & (value < np.inf)):
+    numeric = isinstance(value, int | float | np.number | np.ndarray)
+    if numeric and not np.all((value >= 0) & (value < np.inf)):
         raise ValueError(f"{name}: expected finite, not negative, got {value}")
 
 
