@@ -1305,15 +1305,16 @@ def _compact(tag: str) -> str:
 
 
 def _style_attributes(declarations: str) -> str:
-    pairs = dict(part.split(":", 1) for part in declarations.split(";") if ":" in part)
-    attributes = {name.strip(): value.strip() for name, value in pairs.items()}
-    font = attributes.pop("font", None)
-    if font is not None:
-        size = re.search(r"([\d.]+)px", font)
-        attributes["font-size"] = size[1] if size else _number(TEXT_SIZE)
-        if "bold" in font or "700" in font:
-            attributes["font-weight"] = "bold"
-        if "italic" in font or "oblique" in font:
-            attributes["font-style"] = "italic"
+    """Turn CSS declarations into SVG attributes; of a font keep its size, weight and slant."""
+    pairs = (part.split(":", 1) for part in declarations.split(";") if ":" in part)
+    attributes = {name.strip(): value.strip() for name, value in pairs}
     attributes.pop("font-family", None)
+    font = attributes.pop("font", "")
+    size = re.search(r"([\d.]+)px", attributes.get("font-size", font))
+    if size:
+        attributes["font-size"] = size[1]
+    if "bold" in font or "700" in font:
+        attributes["font-weight"] = "bold"
+    if "italic" in font or "oblique" in font:
+        attributes["font-style"] = "italic"
     return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

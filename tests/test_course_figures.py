@@ -1,0 +1,207 @@
+"""Figures: valid, small, the same bytes every time, legible in light, dark and on a phone."""
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from dice.course import figures, style
+from dice.course.figures import Drawing
+from dice.course.scenes import scene
+
+ROWS = {
+    "target": [1, 0, 0, 1, 0, 0],
+    "prediction": [1, 0, 1, 1, 0, 0],
+    "overlap": [1, 0, 0, 1, 0, 0],
+}
+MAP = np.array([[0, 1, 1, 0], [0, 1, 2, 2], [3, 0, 2, 2]])
+BALL = np.exp(-np.hypot(*np.mgrid[-20:21, -30:31]) / 9)
+X = np.linspace(0.01, 0.5, 30)
+
+
+def gallery() -> dict[str, Drawing]:
+    """One drawing of each kind, made anew."""
+    made = scene(0)
+    class_map = figures.label_map(MAP, ["background", "a", "b", "c"], width=figures.HALF_WIDTH)
+    return {
+        "pixel_rows": figures.pixel_rows(ROWS),
+        "pixel_rows of fractions": figures.pixel_rows({"probability": [0.9, 0.25, 0]}, digits=2),
+        "masks": figures.masks(MAP == 1, MAP > 0),
+        "label_map": class_map,
+        "instance_map": figures.instance_map(made.instance),
+        "panels": figures.panels({"one": class_map, "two": figures.instance_map(MAP, width=150)}),
+        "matrices": figures.matrices(
+            {"p": [[0.5761, 0.2119], [0.2119, 0.3837]], "labels": [["A", "B"], ["B", "C"]]},
+            colors={"p": style.CLASS_COLORS[0]},
+            digits=4,
+        ),
+        "curves": figures.curves(
+            X, {"accuracy": 1 - X, "Dice": X}, xlabel="share", ylabel="score", xscale="log",
+            roles={"accuracy": "alarm"}, xticks=[0.01, 0.1, 0.5], points={"here": (0.1, 0.1)},
+        ),
+        "heatmap": figures.heatmap(BALL, threshold=0.5),
+        "heatmap of numbers": figures.heatmap(BALL[16:25:2, 24:35:2]),
+        "venn": figures.venn(12, 10, 7, unit="pixels"),
+        "photo": figures.photo(made.image, labels=made.semantic, ids=made.instance),
+        "four_tasks": figures.four_tasks(made),
+    }  # fmt: skip
+
+
+GALLERY = gallery()
+each_drawing = pytest.mark.parametrize("drawing", GALLERY.values(), ids=GALLERY.keys())
+
+
+@each_drawing
+def test_a_drawing_is_well_formed_and_small(drawing):
+    root = ET.fromstring(drawing.svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(root.attrib["viewBox"].split()) == 4
+    assert root.attrib["aria-label"] == drawing.description
+    assert len(drawing.svg) < 40_000
+
+
+@each_drawing
+def test_text_is_legible_on_a_phone(drawing):
+    width = float(ET.fromstring(drawing.svg).attrib["viewBox"].split()[2])
+    smallest = min(float(size) for size in re.findall(r'font-size="([^"]*)"', drawing.svg))
+    assert width <= style.WIDTH + 2 * style.MARGIN
+    assert smallest * min(style.SCREEN_SCALE, 360 / width) >= 11
+
+
+@each_drawing
+def test_tones_follow_the_page(drawing):
+    used = {tone for tone in style.DARK_VERSION if f'="{tone}"' in drawing.svg}
+    assert style.SHEET in used
+    for tone in used:
+        assert re.search(rf'="{tone}"\]{{\w+:{style.DARK_VERSION[tone]}}}', drawing.svg)
+
+
+@each_drawing
+def test_a_drawing_names_no_place_or_time(drawing):
+    assert not re.search(r"0x[0-9a-f]{6}|<dc:date>|/home/|/tmp/", drawing.svg)
+    assert re.fullmatch(r"<Drawing: [^<>]+>", repr(drawing))
+    assert drawing._repr_svg_() == drawing.svg
+
+
+def test_the_bytes_are_the_same_every_time():
+    assert {k: d.svg for k, d in gallery().items()} == {k: d.svg for k, d in GALLERY.items()}
+
+
+def test_the_bytes_are_the_same_in_another_process():
+    program = (
+        "import hashlib, runpy, sys; drawings = runpy.run_path(sys.argv[1])['GALLERY'];"
+        "text = ''.join(drawing.svg for drawing in drawings.values());"
+        "print(hashlib.sha256(text.encode()).hexdigest())"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", program, __file__],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+
+
+def filled(path: str, shape: tuple[int, int]) -> np.ndarray:
+    """Fill a path of M, h, v and z by parity, one pixel a unit."""
+    crossings = np.zeros((shape[0], shape[1] + 1), dtype=int)
+    for command, arguments in re.findall(r"([Mhvz])([-\d ]*)", path):
+        if command == "M":
+            x, y = start = tuple(map(int, arguments.split()))
+        elif command == "h":
+            x += int(arguments)
+        elif command == "v":
+            end = y + int(arguments)
+            crossings[min(y, end) : max(y, end), x] += 1
+            y = end
+        else:
+            assert (x, y) == start, "a loop does not close"
+    return np.cumsum(crossings, axis=1)[:, :-1] % 2 == 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_an_outline_is_exact(share):
+    for seed in range(20):
+        mask = np.random.default_rng(seed).random((9, 13)) < share
+        assert np.array_equal(filled(figures._outline(mask), mask.shape), mask)
+
+
+def test_the_mark_of_an_object_lies_inside_it():
+    for seed in range(10):
+        made = scene(seed)
+        for item in made.objects:
+            row, column = figures._center(made.instance == item.id)
+            assert made.instance[int(row), int(column)] == item.id
+
+
+@pytest.mark.parametrize("sizes", [(12, 10, 7), (2, 3, 2), (20, 5, 1), (9, 9, 8)])
+def test_circles_are_true_to_the_sizes(sizes):
+    target, prediction, shared = sizes
+    r, s = np.sqrt(target / np.pi), np.sqrt(prediction / np.pi)
+    distance = figures._circle_distance(r, s, shared)
+    y, x = np.mgrid[-4:4:800j, -4:8:1200j]
+    both = (np.hypot(x, y) <= r) & (np.hypot(x - distance, y) <= s)
+    assert both.mean() * 8 * 12 == pytest.approx(shared, rel=0.02)
+
+
+def test_text_contrasts_with_its_fill():
+    fills = [style.TARGET, style.PREDICTION, style.OVERLAP, style.ALARM, style.BACKGROUND]
+    fills += [*style.CLASS_COLORS, style.PAPER]
+    for fill in fills:
+        for share in (1, 0.75, 0.5, 0.25):
+            tint = style.mix(fill, "#ffffff", share)
+            assert style.contrast(style.ink_on(tint), tint) >= 4.5
+    for light, dark in ((style.INK, style.PAPER), (style.MUTED, "#ffffff")):
+        assert style.contrast(light, dark) >= 4.5
+    dark_sheet = style.DARK_VERSION[style.SHEET]
+    for tone in (style.INK, style.MUTED):
+        assert style.contrast(style.DARK_VERSION[tone], dark_sheet) >= 4.5
+    assert style.contrast(style.DARK_VERSION[style.INK], style.DARK_VERSION[style.PAPER]) >= 4.5
+
+
+def test_no_two_roles_look_the_same():
+    for (color, dashes), (other, pattern) in combinations(style.LINE_STYLES.values(), 2):
+        assert color != other
+        assert dashes != pattern
+
+
+def test_a_tone_is_no_other_color():
+    fixed = {style.ON_LIGHT, style.ON_DARK, *style.CLASS_COLORS, *figures.HEAT}
+    assert fixed.isdisjoint(style.DARK_VERSION)
+
+
+def test_values_are_written_as_they_are():
+    svg = figures.matrices({"m": [["e/2", "1"], ["0.0", "x < y"]]}).svg
+    for text in ("e/2", "0.0", "x &lt; y"):
+        assert f">{text}</text>" in svg
+    assert ">0.5761<" in GALLERY["matrices"].svg
+    assert ">0.25<" in GALLERY["pixel_rows of fractions"].svg
+
+
+def test_a_drawing_can_be_saved(tmp_path):
+    GALLERY["venn"].save(tmp_path / "venn.svg")
+    assert (tmp_path / "venn.svg").read_text(encoding="utf-8") == GALLERY["venn"].svg
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.pixel_rows({"a": [0, 1], "b": [0]}), "same number of pixels"),
+        (lambda: figures.masks([[0, 1]], [[0], [1]]), "equal grids"),
+        (lambda: figures.label_map([0, 1], ["a", "b"]), "rows and columns"),
+        (lambda: figures.matrices({"a": [1, 2]}), "rows and columns"),
+        (lambda: figures.venn(2, 3, 4), "intersection"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
