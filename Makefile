@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
-SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book notebooks dice ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
+SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PORT   ?= 8000
 
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
