@@ -1,0 +1,189 @@
+"""Bad input gets one clear error that names the argument, what was expected, what came."""
+# ruff: noqa: E501 (a table: one case, one line)
+
+import numpy as np
+import pytest
+
+import dice
+from dice import Overlap
+
+MASK = np.array([[1, 0, 1], [0, 0, 1]])
+MAP = np.array([[0, 1, 2], [2, 1, 0]])
+SOFT = np.full((2, 3), 0.5)
+SOFT_CLASSES = np.full((3, 2, 3), 0.25)
+LOGITS = np.zeros((3, 2, 3))
+NAN, INF = np.where(MASK == 1, np.nan, 0.5), np.where(MASK == 1, np.inf, 0.5)
+
+
+def with_value(values, value):
+    return np.where(np.arange(values.size).reshape(values.shape) == 1, value, values)
+
+
+CASES = {
+    # shapes that differ: nothing is broadcast
+    "score shape": (ValueError, "target: expected shape (2, 3)", dice.dice_score, MASK, MASK[:1]),
+    "iou shape": (ValueError, "got (1, 3)", dice.iou_score, MASK, MASK[:1]),
+    "overlap shape": (ValueError, "target: expected shape", dice.overlap, MASK, MASK[:, :1]),
+    "map shape": (ValueError, "target: expected shape (2, 3), one label per pixel",
+        dice.overlap, MAP, MAP[0], {"num_classes": 3}),
+    "confusion shape": (ValueError, "target: expected shape",
+        dice.confusion_matrix, MAP, MAP.T, {"num_classes": 3}),
+    "soft shape": (ValueError, "target: expected shape (2, 3)", dice.soft_dice, SOFT, MASK[0]),
+    "soft map shape": (ValueError, "one label per pixel",
+        dice.soft_dice, SOFT_CLASSES, MAP.T, {"class_axis": 0}),
+    "loss shape": (ValueError, "target: expected shape", dice.dice_loss, SOFT, MASK.T),
+    "entropy shape": (ValueError, "that of logits", dice.cross_entropy, LOGITS[0], MASK.T),
+    "both shape": (ValueError, "target: expected shape", dice.dice_ce_loss, LOGITS[0], MASK.T),
+    "mask shape": (ValueError, "mask: expected shape (2, 3), one entry per pixel",
+        dice.overlap, MASK, MASK, {"mask": np.ones(3, bool)}),
+    "ragged": (ValueError, "prediction: expected an array, got rows of unequal length",
+        dice.dice_score, [[1], [1, 0]], MASK),
+    # wrong dtypes
+    "score of probabilities": (TypeError, "prediction: expected bool or integer values, got dtype float64",
+        dice.dice_score, SOFT, MASK),
+    "iou of probabilities": (TypeError, "round probabilities first", dice.iou_score, SOFT, MASK),
+    "soft of masks": (TypeError, "probabilities: expected floating values, got dtype int64",
+        dice.soft_dice, MASK, MASK),
+    "loss of labels": (TypeError, "probabilities: expected floating", dice.dice_loss, MAP, MAP),
+    "entropy of labels": (TypeError, "logits: expected floating", dice.cross_entropy, MAP, MAP),
+    "both of labels": (TypeError, "logits: expected floating", dice.dice_ce_loss, MAP, MAP),
+    "soft target of a mask": (TypeError, "target: expected bool or integer", dice.overlap, MASK, SOFT),
+    "map of booleans": (TypeError, "target: expected integer", dice.overlap, MAP, MAP > 0, {"num_classes": 3}),
+    "map of floats": (TypeError, "prediction: expected integer",
+        dice.confusion_matrix, SOFT, MAP, {"num_classes": 3}),
+    "float class map": (TypeError, "target: expected integer values",
+        dice.soft_dice, SOFT_CLASSES, SOFT, {"class_axis": 0}),
+    "complex": (TypeError, "got dtype complex128", dice.overlap, SOFT + 0j, MASK),
+    "text": (TypeError, "prediction: expected booleans, integers or floating-point numbers",
+        dice.dice_score, ["a"], [1]),
+    "objects": (TypeError, "target: expected booleans", dice.dice_score, [1], [None]),
+    "integer mask option": (TypeError, "mask: expected bool", dice.overlap, MASK, MASK, {"mask": MASK}),
+    "sigmoid of integers": (TypeError, "logits: expected floating", dice.sigmoid, MAP),
+    "softmax of integers": (TypeError, "logits: expected floating", dice.softmax, MAP, {"class_axis": 0}),
+    "log_softmax of text": (TypeError, "logits: expected", dice.log_softmax, ["a"], {"class_axis": 0}),
+    "one_hot of floats": (TypeError, "labels: expected integer", dice.one_hot, SOFT, 3, {"class_axis": 0}),
+    # NaN and infinity
+    "soft nan": (ValueError, "probabilities: expected probabilities in [0, 1], got nan",
+        dice.soft_dice, NAN, MASK),
+    "loss inf": (ValueError, "got inf", dice.dice_loss, INF, MASK),
+    "overlap nan target": (ValueError, "target: expected probabilities in [0, 1], got nan",
+        dice.overlap, SOFT, NAN),
+    "entropy nan": (ValueError, "logits: expected finite values, got nan", dice.cross_entropy, NAN, MASK),
+    "both inf": (ValueError, "logits: expected finite values, got inf", dice.dice_ce_loss, INF, MASK),
+    "sigmoid inf": (ValueError, "logits: expected finite values, got -inf", dice.sigmoid, -INF),
+    "softmax nan": (ValueError, "logits: expected finite", dice.softmax, NAN, {"class_axis": 0}),
+    "log_softmax nan": (ValueError, "logits: expected finite", dice.log_softmax, NAN, {"class_axis": 0}),
+    # values out of range
+    "logits as probabilities": (ValueError, "got 1.5; logits go through sigmoid or softmax first",
+        dice.soft_dice, with_value(SOFT, 1.5), MASK),
+    "negative probability": (ValueError, "probabilities: expected probabilities in [0, 1], got -0.1",
+        dice.dice_loss, with_value(SOFT, -0.1), MASK),
+    "soft target range": (ValueError, "target: expected probabilities in [0, 1], got 2.0",
+        dice.dice_loss, SOFT, with_value(SOFT, 2)),
+    "entropy target range": (ValueError, "target: expected a mask of 0 and 1, got 7",
+        dice.cross_entropy, LOGITS[0], with_value(MASK, 7)),
+    "mask 0 and 255": (ValueError, "prediction: expected a mask of 0 and 1, got 255",
+        dice.dice_score, MASK * 255, MASK * 255),
+    "mask -1": (ValueError, "target: expected a mask of 0 and 1, got -1", dice.iou_score, MASK, -MASK),
+    "label too large": (ValueError, "target: expected labels from 0 to 2, got 3",
+        dice.overlap, MAP, with_value(MAP, 3), {"num_classes": 3}),
+    "label below 0": (ValueError, "prediction: expected labels from 0 to 2, got -1",
+        dice.dice_score, with_value(MAP, -1), MAP, {"num_classes": 3}),
+    "confusion label": (ValueError, "prediction: expected labels from 0 to 1, got 2",
+        dice.confusion_matrix, MAP, MAP % 2, {"num_classes": 2}),
+    "soft label": (ValueError, "target: expected labels from 0 to 2, got 255",
+        dice.dice_loss, SOFT_CLASSES, with_value(MAP, 255), {"class_axis": 0}),
+    "entropy label": (ValueError, "target: expected labels from 0 to 2, got 9",
+        dice.cross_entropy, LOGITS, with_value(MAP, 9), {"class_axis": 0}),
+    "one_hot ignore label": (ValueError, "labels: expected labels from 0 to 2, got -1",
+        dice.one_hot, with_value(MAP, -1), 3, {"class_axis": 0}),
+    # axes that do not exist, and axes that clash
+    "class axis": (ValueError, "class_axis: expected an axis of an array with 3 axes, got 3",
+        dice.soft_dice, SOFT_CLASSES, MAP, {"class_axis": 3}),
+    "batch axis": (ValueError, "batch_axis: expected an axis", dice.dice_score, MASK, MASK, {"batch_axis": -3}),
+    "softmax axis": (ValueError, "class_axis: expected an axis", dice.softmax, LOGITS, {"class_axis": 5}),
+    "log_softmax axis": (ValueError, "class_axis", dice.log_softmax, LOGITS, {"class_axis": -4}),
+    "one_hot axis": (ValueError, "class_axis", dice.one_hot, MAP, 3, {"class_axis": 3}),
+    "entropy axis": (ValueError, "class_axis", dice.cross_entropy, LOGITS, MAP, {"class_axis": 3}),
+    "both axis": (ValueError, "class_axis", dice.dice_ce_loss, LOGITS, MAP, {"class_axis": 3}),
+    "axis of another type": (TypeError, "class_axis: expected an integer, got 1.0",
+        dice.soft_dice, SOFT_CLASSES, MAP, {"class_axis": 1.0}),
+    "axis True": (TypeError, "batch_axis: expected an integer, got True",
+        dice.dice_score, MASK, MASK, {"batch_axis": True}),
+    "one axis twice": (ValueError, "batch_axis: expected another axis than class_axis",
+        dice.dice_loss, SOFT_CLASSES, SOFT_CLASSES, {"class_axis": 0, "batch_axis": -3}),
+    # classes
+    "zero classes": (ValueError, "num_classes: expected at least 1, got 0",
+        dice.dice_score, MAP, MAP, {"num_classes": 0}),
+    "zero channels": (ValueError, "probabilities: expected at least one class",
+        dice.soft_dice, SOFT_CLASSES[:0], MAP, {"class_axis": 0}),
+    "zero masks": (ValueError, "prediction: expected at least one class",
+        dice.overlap, MASK[:0], MASK[:0], {"class_axis": 0}),
+    "zero logits": (ValueError, "logits: expected at least one class", dice.softmax, LOGITS[:0], {"class_axis": 0}),
+    "zero one_hot": (ValueError, "num_classes: expected at least 1", dice.one_hot, MAP, 0, {"class_axis": 0}),
+    "zero confusion": (ValueError, "num_classes: expected at least 1",
+        dice.confusion_matrix, MAP, MAP, {"num_classes": 0}),
+    "classes of another type": (TypeError, "num_classes: expected an integer, got '3'",
+        dice.dice_score, MAP, MAP, {"num_classes": "3"}),
+    "map and masks at once": (ValueError, "num_classes, class_axis: expected one of the two",
+        dice.overlap, MAP, MAP, {"num_classes": 3, "class_axis": 0}),
+    # options
+    "average": (ValueError, "average: expected one of 'macro', 'micro', 'weighted', None, got 'mean'",
+        dice.dice_score, MASK, MASK, {"average": "mean"}),
+    "average of both": (ValueError, "average: expected one of", dice.dice_ce_loss, LOGITS, MAP,
+        {"class_axis": 0, "average": None}),
+    "intersection": (ValueError, "intersection: expected one of 'product', 'min', got 'max'",
+        dice.soft_dice, SOFT, MASK, {"intersection": "max"}),
+    "min of squares": (ValueError, "squared: expected False beside intersection='min'",
+        dice.dice_loss, SOFT, MASK, {"intersection": "min", "squared": True}),
+    "epsilon": (ValueError, "eps_denominator: expected finite, not negative, got -1",
+        dice.soft_dice, SOFT, MASK, {"eps_denominator": -1}),
+    "loss weight": (ValueError, "dice_weight: expected finite, not negative",
+        dice.dice_ce_loss, LOGITS, MAP, {"class_axis": 0, "dice_weight": -1}),
+    "background of one class": (ValueError, "include_background: expected at least two classes",
+        dice.dice_score, MASK, MASK, {"include_background": False}),
+    "weights without a mean": (ValueError, "weights: expected average='macro' beside them, got None",
+        dice.soft_dice, SOFT_CLASSES, MAP, {"class_axis": 0, "weights": [1, 1, 1]}),
+    "weights of another length": (ValueError, "weights: expected shape (3,), one weight per class, got (2,)",
+        dice.dice_loss, SOFT_CLASSES, MAP, {"class_axis": 0, "weights": [1, 1]}),
+    "negative weights": (ValueError, "weights: expected finite, not negative",
+        dice.dice_loss, SOFT_CLASSES, MAP, {"class_axis": 0, "weights": [1, -1, 1]}),
+    "ignore_index type": (TypeError, "ignore_index: expected an integer, got 1.5",
+        dice.overlap, MASK, MASK, {"ignore_index": 1.5}),
+    "ignore_index of soft targets": (TypeError, "target: expected integer",
+        dice.overlap, SOFT, SOFT, {"ignore_index": 1}),
+    "ignore_index of one-hot": (ValueError, "ignore_index: expected a target with one value per pixel",
+        dice.overlap, MASK, MASK, {"class_axis": 0, "ignore_index": 1}),
+    # the sums themselves
+    "unequal sums": (ValueError, "prediction: expected shape (), that of intersection, got (2,)",
+        Overlap, 1, [1, 2], 1),
+    "negative sum": (ValueError, "target: expected finite, not negative, got -1", Overlap, 0, 1, -1),
+    "nan sum": (ValueError, "intersection: expected finite", Overlap, float("nan"), 1, 1),
+    "too many axes": (ValueError, "expected shape (), (classes,)", Overlap, *[np.ones((1, 1, 1))] * 3),
+    "samples of a number": (ValueError, "batched=True", Overlap, 1, 1, 1, {"batched": True}),
+    "no classes": (ValueError, "intersection: expected at least one class", Overlap, [], [], []),
+    "text as sum": (TypeError, "intersection: expected", Overlap, ["a"], ["a"], ["a"]),
+    "tversky of squares": (ValueError, "squared: expected plain sums",
+        Overlap(1, 1, 1, squared=True).tversky, {"false_positive_weight": 1, "false_negative_weight": 1}),
+    "tversky weight": (ValueError, "false_positive_weight: expected finite, not negative",
+        Overlap(1, 1, 1).tversky, {"false_positive_weight": -1, "false_negative_weight": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_error(case):
+    error, message, function, *arguments = CASES[case]
+    options = arguments.pop() if arguments and isinstance(arguments[-1], dict) else {}
+    with pytest.raises(error) as caught:
+        function(*arguments, **options)
+    assert message in str(caught.value)
+
+
+def test_every_public_function_is_covered():
+    covered = {getattr(case[2], "__name__", "") for case in CASES.values()}
+    assert {name for name in dice.__all__ if name != "Overlap"} <= covered
+
+
+@pytest.mark.parametrize("function", [dice.soft_dice, dice.dice_loss])
+def test_values_go_unchecked_on_request(function):
+    assert np.isfinite(function(np.array([2.0]), [1], check_values=False))

@@ -1,0 +1,246 @@
+"""The named scores and losses: thin, and right at the edges."""
+
+import numpy as np
+import pytest
+
+import dice
+from dice import (
+    cross_entropy,
+    dice_ce_loss,
+    dice_loss,
+    dice_score,
+    iou_score,
+    log_softmax,
+    one_hot,
+    overlap,
+    sigmoid,
+    soft_dice,
+    softmax,
+)
+
+RNG = np.random.default_rng(1)
+
+
+def test_public_names():
+    assert sorted(dice.__all__) == dice.__all__
+    assert all(hasattr(dice, name) for name in dice.__all__)
+
+
+# Activations
+
+
+def test_sigmoid():
+    z = RNG.normal(size=(4, 5)) * 10
+    np.testing.assert_allclose(sigmoid(z), 1 / (1 + np.exp(-z)), rtol=1e-14)
+    np.testing.assert_array_equal(sigmoid([-1000.0, 0.0, 1000.0]), [0, 0.5, 1])
+    assert sigmoid(-40.0) == pytest.approx(np.exp(-40.0), rel=1e-15)
+    assert type(sigmoid(0)) is float
+
+
+@pytest.mark.parametrize("class_axis", [0, 1, -1])
+def test_softmax(class_axis):
+    z = RNG.normal(size=(3, 4, 5)) * 10
+    p = softmax(z, class_axis=class_axis)
+    np.testing.assert_allclose(p.sum(class_axis), 1, rtol=1e-14)
+    expected = np.exp(z) / np.exp(z).sum(class_axis, keepdims=True)
+    np.testing.assert_allclose(p, expected, rtol=1e-13)
+    np.testing.assert_allclose(np.exp(log_softmax(z, class_axis=class_axis)), p, rtol=1e-12)
+    np.testing.assert_allclose(softmax(z + 1000, class_axis=class_axis), p, rtol=1e-10)
+
+
+def test_extreme_logits():
+    z = np.array([1000.0, -1000.0, 0.0])
+    np.testing.assert_array_equal(softmax(z, class_axis=0), [1, 0, 0])
+    np.testing.assert_array_equal(log_softmax(z, class_axis=0), [0, -2000, -1000])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floating_types(dtype):
+    z = RNG.normal(size=(3, 4)).astype(dtype)
+    at_least = np.promote_types(dtype, np.float32)
+    for activation in (sigmoid, lambda x: softmax(x, class_axis=0)):
+        assert activation(z).dtype == at_least
+    losses = dice_loss(sigmoid(z).astype(dtype), z > 0, class_axis=0, average=None)
+    assert losses.dtype == at_least
+    assert soft_dice(sigmoid(z), z > 0, class_axis=0).dtype == np.float64
+
+
+@pytest.mark.parametrize("class_axis", [0, 1, 2, -1])
+def test_one_hot(class_axis):
+    labels = RNG.integers(0, 3, (4, 5))
+    masks = one_hot(labels, 3, class_axis=class_axis)
+    assert masks.dtype == np.int64
+    assert (np.argmax(masks, axis=class_axis) == labels).all()
+    assert (masks.sum(class_axis) == 1).all()
+
+
+# Scores
+
+
+def test_dice_and_iou_against_their_definitions():
+    p, g = RNG.integers(0, 4, (2, 20, 20))
+    each = [2 * np.sum((p == c) & (g == c)) / (np.sum(p == c) + np.sum(g == c)) for c in range(4)]
+    found = dice_score(p, g, num_classes=4, average=None)
+    np.testing.assert_allclose(found, each)
+    assert dice_score(p, g, num_classes=4) == pytest.approx(np.mean(each))
+    np.testing.assert_allclose(iou_score(p, g, num_classes=4, average=None), found / (2 - found))
+    masks = [one_hot(a, 4, class_axis=0) for a in (p, g)]
+    np.testing.assert_array_equal(dice_score(*masks, class_axis=0, average=None), found)
+
+
+def test_micro_over_exclusive_classes_is_accuracy():
+    p, g = RNG.integers(0, 3, (2, 15, 15))
+    assert dice_score(p, g, num_classes=3, average="micro") == pytest.approx((p == g).mean())
+
+
+def test_two_samples_apart_and_pooled():
+    p, g = np.zeros((2, 2, 200), bool)
+    p[0, :100], g[0, 10:110] = True, True  # 90 shared of 100 and 100
+    g[1, 0] = True  # a single pixel, missed
+    apart = dice_score(p, g, batch_axis=0, average=None)
+    np.testing.assert_allclose(apart, [0.9, 0])
+    assert dice_score(p, g, batch_axis=0) == pytest.approx(0.45)
+    assert dice_score(p, g) == pytest.approx(180 / 201)
+
+
+def test_soft_equals_hard_on_masks():
+    p, g = RNG.integers(0, 2, (2, 3, 10, 10))
+    hard = dice_score(p, g, class_axis=0, average=None)
+    for option in ({}, {"squared": True}, {"intersection": "min"}):
+        soft = soft_dice(p.astype(float), g, class_axis=0, **option)
+        np.testing.assert_allclose(soft, hard, rtol=1e-15)
+
+
+def test_absent_classes_and_means():
+    p, g = np.array([0, 0, 1]), np.array([0, 0, 2])
+    each = dice_score(p, g, num_classes=4, average=None)
+    np.testing.assert_array_equal(each, [1, 0, 0, np.nan])
+    assert dice_score(p, g, num_classes=4) == pytest.approx(1 / 3)
+    assert dice_score(p, g, num_classes=4, empty=1) == pytest.approx(0.5)
+
+
+# Losses
+
+
+def test_dice_loss_is_one_minus_soft_dice():
+    p, g = softmax(RNG.normal(size=(3, 8, 8)), class_axis=0), RNG.integers(0, 3, (8, 8))
+    for average in ("macro", "micro", "weighted", None):
+        loss = dice_loss(p, g, class_axis=0, average=average)
+        np.testing.assert_allclose(loss, 1 - soft_dice(p, g, class_axis=0, average=average))
+
+
+def test_identity_of_the_plain_denominator():
+    p, g = RNG.random(50), RNG.integers(0, 2, 50)
+    assert dice_loss(p, g) == pytest.approx(np.abs(p - g).sum() / (p + g).sum(), abs=1e-14)
+
+
+def test_identity_of_the_squared_denominator():
+    p, g = RNG.random((2, 50))
+    expected = ((p - g) ** 2).sum() / (p**2 + g**2).sum()
+    assert dice_loss(p, g, squared=True) == pytest.approx(expected, abs=1e-14)
+
+
+def test_perfect_prediction():
+    g = RNG.integers(0, 2, 30)
+    assert dice_loss(g.astype(float), g) == 0
+    eps = 1e-3
+    expected = eps / (2 * g.sum() + eps)
+    assert dice_loss(g.astype(float), g, eps_denominator=eps) == pytest.approx(expected)
+
+
+def test_empty_losses():
+    nothing, some = np.zeros(4), np.array([0.5, 0, 0, 0])
+    assert dice_loss(nothing, nothing) == 0
+    assert dice_loss(nothing, nothing, eps_denominator=1e-6) == 1
+    assert dice_loss(nothing, nothing, eps_numerator=1, eps_denominator=1) == 0
+    assert dice_loss(some, nothing) == dice_loss(nothing, [1, 0, 0, 0]) == 1
+    assert np.isnan(dice_loss(nothing, nothing, empty=np.nan))
+
+
+def test_soft_targets():
+    g = np.full(10, 0.5)
+    product = [dice_loss(np.full(10, float(p)), g) for p in (0.5, 0.75, 1)]
+    smallest = [dice_loss(np.full(10, float(p)), g, intersection="min") for p in (0.5, 0.75, 1)]
+    np.testing.assert_allclose(product, [0.5, 0.4, 1 / 3])
+    np.testing.assert_allclose(smallest, [0, 0.2, 1 / 3])
+    assert dice_loss(g, g, squared=True) == 0
+
+
+def test_pixels_can_be_shuffled():
+    p, g = RNG.random(40), RNG.integers(0, 2, 40)
+    order = RNG.permutation(40)
+    assert dice_loss(p[order], g[order]) == pytest.approx(dice_loss(p, g), abs=1e-15)
+
+
+def test_binary_cross_entropy():
+    z, g = RNG.normal(size=20), RNG.integers(0, 2, 20)
+    p = sigmoid(z)
+    expected = -(g * np.log(p) + (1 - g) * np.log(1 - p)).mean()
+    assert cross_entropy(z, g) == pytest.approx(expected)
+    assert cross_entropy([1000.0, -1000.0], [1, 0]) == 0
+    assert cross_entropy([1000.0, -1000.0], [0, 1]) == 1000
+
+
+def test_cross_entropy_of_classes():
+    z, labels = RNG.normal(size=(2, 3, 6, 6)), RNG.integers(0, 3, (2, 6, 6))
+    p = softmax(z, class_axis=1)
+    picked = np.take_along_axis(p, labels[:, np.newaxis], axis=1)
+    expected = -np.log(picked).mean()
+    assert cross_entropy(z, labels, class_axis=1) == pytest.approx(expected)
+    masks = one_hot(labels, 3, class_axis=1)
+    assert cross_entropy(z, masks, class_axis=1) == pytest.approx(expected)
+    soft = softmax(RNG.normal(size=(2, 3, 6, 6)), class_axis=1)
+    entropy = -(soft * np.log(p)).sum(1).mean()
+    assert cross_entropy(z, soft, class_axis=1) == pytest.approx(entropy)
+
+
+def test_cross_entropy_of_two_classes_is_the_binary_one():
+    z, g = RNG.normal(size=12), RNG.integers(0, 2, 12)
+    two = np.stack([np.zeros(12), z])
+    assert cross_entropy(two, g, class_axis=0) == pytest.approx(cross_entropy(z, g))
+
+
+def test_cross_entropy_leaves_out_what_does_not_count():
+    z, labels = RNG.normal(size=(3, 9)), RNG.integers(0, 3, 9)
+    ignored = np.where(np.arange(9) < 4, 255, labels)
+    expected = cross_entropy(z[:, 4:], labels[4:], class_axis=0)
+    assert cross_entropy(z, ignored, class_axis=0, ignore_index=255) == pytest.approx(expected)
+    assert cross_entropy(z, labels, class_axis=0, mask=np.arange(9) >= 4) == pytest.approx(expected)
+    assert cross_entropy(z, labels, class_axis=0, mask=np.zeros(9, bool)) == 0
+    assert cross_entropy(np.zeros(0), np.zeros(0, int)) == 0
+
+
+@pytest.mark.parametrize("class_axis", [None, 0])
+def test_dice_ce_loss_is_the_weighted_sum(class_axis):
+    z = RNG.normal(size=(3, 6, 6))
+    if class_axis is None:
+        target, p = RNG.integers(0, 2, (3, 6, 6)), sigmoid(z)
+    else:
+        target, p = RNG.integers(0, 3, (6, 6)), softmax(z, class_axis=0)
+    overlap_loss = dice_loss(p, target, class_axis=class_axis, eps_denominator=1e-3)
+    entropy = cross_entropy(z, target, class_axis=class_axis)
+    found = dice_ce_loss(
+        z,
+        target,
+        class_axis=class_axis,
+        dice_weight=0.3,
+        cross_entropy_weight=2,
+        eps_denominator=1e-3,
+    )
+    assert found == pytest.approx(0.3 * overlap_loss + 2 * entropy)
+
+
+def test_dice_ce_loss_ignores_in_both_parts():
+    z, labels = RNG.normal(size=(3, 8)), np.array([0, 1, 2, 0, 255, 255, 1, 2])
+    kept = labels != 255
+    expected = dice_ce_loss(z[:, kept], labels[kept], class_axis=0)
+    assert dice_ce_loss(z, labels, class_axis=0, ignore_index=255) == pytest.approx(expected)
+
+
+def test_options_of_summing_are_forwarded():
+    p, g = RNG.random((2, 3, 8)), RNG.integers(0, 2, (2, 3, 8))
+    options = {"batch_axis": 0, "mask": RNG.random((2, 8)) < 0.7, "squared": True}
+    expected = overlap(p, g, class_axis=1, **options).dice()
+    np.testing.assert_array_equal(soft_dice(p, g, class_axis=1, **options), expected)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'batch'"):
+        soft_dice(p, g, class_axis=1, batch=0)
