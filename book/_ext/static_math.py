@@ -35,7 +35,7 @@ def formula(node, display):
     try:
         return to_html(node.astext(), display)
     except JSEvalException as error:
-        reason = next(line for line in str(error).splitlines() if "KaTeX" in line)
+        reason = str(error).splitlines()[0].partition("ParseError: ")[2]
         logger.warning("bad TeX: %s", reason, location=node, type="math")
         return f"<code>{nodes.unescape(node.astext())}</code>"
 
