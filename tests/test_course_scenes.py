@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from dice.course.scenes import CLASS_NAMES, scene
 
@@ -55,6 +56,12 @@ def test_the_picture_is_rgb_between_0_and_1_and_read_only(made):
     assert 0 <= made.image.min() <= made.image.max() <= 1
     for array in (made.image, made.semantic, made.instance, made.full_masks):
         assert not array.flags.writeable
+
+
+def test_an_object_that_nothing_covers_is_one_piece():
+    for seed in range(100):
+        for full in scene(seed, size=(0.001, 0.05), objects=6).full_masks:
+            assert ndimage.label(full)[1] == 1
 
 
 def test_the_seed_decides():

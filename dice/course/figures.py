@@ -551,7 +551,7 @@ def label_map(
     cells : bool, optional
         Write the class into each pixel and draw the grid. Default: on small maps.
     legend : bool
-        Write the names below.
+        Write the names below; classes are then marked by number on the map, else by letter.
     width : float
         Largest width of the drawing.
 
@@ -566,6 +566,14 @@ def label_map(
         sheet.region(grid == label, 0.5, 0.5, scale, fill=palette[label])
     if _small(grid) if cells is None else cells:
         _write_cells(sheet, grid, scale, [[palette[v] for v in row] for row in grid.tolist()])
+    else:
+        for label, name in by_label.items():
+            if name != "background" and (grid == label).any():
+                row, column = _center(grid == label)
+                ink = style.ink_on(palette[label])
+                mark = label if legend else name[0]
+                x, y = 0.5 + column * scale, 0.5 + row * scale
+                sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
     bottom = 0.5 + grid.shape[0] * scale
     if legend:
         entries = [(palette[k], None, f"{k} {name}") for k, name in by_label.items()]

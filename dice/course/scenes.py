@@ -210,7 +210,7 @@ def _place(
     height, width = instance.shape
     reach = np.sqrt(area)
     neighbor = touching and len(masks) % 2 == 1
-    for attempt in range(400):
+    for attempt in range(3000):
         row, column = random.uniform(0, height), random.uniform(0, width)
         if neighbor and attempt < 200:
             rows, columns = np.nonzero(masks[int(random.integers(len(masks)))])
@@ -262,17 +262,25 @@ def _shape_mask(
         sides = [x * np.cos(turn) + y * np.sin(turn) <= inner for turn in turns]
         reach, mask = 2 * inner, sides[0] & sides[1] & sides[2]
     inside = reach <= row <= height - reach and reach <= column <= width - reach
+    # The tip of a triangle may touch the rest at a corner only: without it, an object is one
+    # piece, however pixels are joined.
+    mask &= _beside(mask)
     return mask if inside and mask.any() else None
+
+
+def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels that have one of the mask's above, below, left or right of them."""
+    beside = np.zeros_like(mask)
+    beside[1:] |= mask[:-1]
+    beside[:-1] |= mask[1:]
+    beside[:, 1:] |= mask[:, :-1]
+    beside[:, :-1] |= mask[:, 1:]
+    return beside
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the mask with the four neighbors of each pixel."""
-    grown = mask.copy()
-    grown[1:] |= mask[:-1]
-    grown[:-1] |= mask[1:]
-    grown[:, 1:] |= mask[:, :-1]
-    grown[:, :-1] |= mask[:, 1:]
-    return grown
+    return mask | _beside(mask)
 
 
 def _paint(
