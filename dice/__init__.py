@@ -5,7 +5,14 @@ Everything else is a named combination of the two.
 """
 
 from dice.activations import log_softmax, one_hot, sigmoid, softmax
-from dice.losses import cross_entropy, dice_ce_loss, dice_loss
+from dice.losses import (
+    cross_entropy,
+    dice_ce_loss,
+    dice_loss,
+    dice_loss_gradient,
+    generalized_dice_loss,
+    tversky_loss,
+)
 from dice.overlap import Overlap, confusion_matrix, overlap
 from dice.scores import dice_score, iou_score, soft_dice
 
@@ -15,7 +22,9 @@ __all__ = [
     "cross_entropy",
     "dice_ce_loss",
     "dice_loss",
+    "dice_loss_gradient",
     "dice_score",
+    "generalized_dice_loss",
     "iou_score",
     "log_softmax",
     "one_hot",
@@ -23,4 +32,5 @@ __all__ = [
     "sigmoid",
     "soft_dice",
     "softmax",
+    "tversky_loss",
 ]

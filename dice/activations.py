@@ -1,9 +1,7 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
-import numpy as np
-
 from dice import checks
-from dice.arrays import Array, array, plain
+from dice.arrays import Array, activation, array, namespace, plain
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -38,8 +36,11 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     z = checks.logits("logits", logits)
     if check_values:
         checks.finite("logits", z)
-    decay = np.exp(-np.abs(z))
-    return plain(np.where(z >= 0, 1, decay) / (1 + decay))
+    own = activation("sigmoid", z)
+    if own is not None:
+        return own
+    xp = namespace(z)
+    return plain(xp.exp(xp.minimum(z, xp.zeros_like(z))) / (1 + xp.exp(-xp.abs(z))))
 
 
 def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
@@ -71,9 +72,13 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     >>> softmax([0.0, 0.0, 1000.0], class_axis=0)
     array([0., 0., 1.])
     """
-    z, axis = _shifted(logits, class_axis, check_values)
-    e = np.exp(z)
-    return e / e.sum(axis, keepdims=True)
+    z, axis = _class_logits(logits, class_axis, check_values)
+    own = activation("softmax", z, axis)
+    if own is not None:
+        return own
+    xp = namespace(z)
+    e = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
 
 
 def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
@@ -107,8 +112,13 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     >>> log_softmax([0.0, 1000.0], class_axis=0)
     array([-1000.,     0.])
     """
-    z, axis = _shifted(logits, class_axis, check_values)
-    return z - np.log(np.exp(z).sum(axis, keepdims=True))
+    z, axis = _class_logits(logits, class_axis, check_values)
+    own = activation("log_softmax", z, axis)
+    if own is not None:
+        return own
+    xp = namespace(z)
+    z = z - xp.max(z, axis=axis, keepdims=True)
+    return z - xp.log(xp.sum(xp.exp(z), axis=axis, keepdims=True))
 
 
 def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
@@ -146,16 +156,17 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     num_classes = checks.positive_integer("num_classes", num_classes)
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
     checks.labels("labels", values, num_classes)
-    classes = np.arange(num_classes).reshape((-1,) + (1,) * (values.ndim - axis))
-    return (np.expand_dims(values, axis) == classes).astype(np.int64)
+    xp = namespace(values)
+    masks = [values == label for label in range(num_classes)]
+    return xp.astype(xp.stack(masks, axis=axis), xp.int64)
 
 
-def _shifted(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
-    """Logits less their largest along the axis, so that no exponential overflows."""
+def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
+    """Logits that have classes, and the axis of these, counted from the front."""
     z = checks.logits("logits", logits)
     axis = checks.axis("class_axis", class_axis, z.ndim)
     if z.shape[axis] == 0:
         raise ValueError(f"logits: expected at least one class, got shape {z.shape}")
     if check_values:
         checks.finite("logits", z)
-    return z - z.max(axis, keepdims=True), axis
+    return z, axis

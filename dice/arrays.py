@@ -1,5 +1,12 @@
-"""All that the package knows of array libraries, in one place."""
+"""All that the package knows of array libraries, in one place.
 
+NumPy arrays, and what becomes one (lists, numbers), need NumPy alone. For an array of
+another library `array-api-compat` is loaded: it speaks the Python array API standard
+to PyTorch, JAX, Dask and others.
+"""
+
+import sys
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -7,33 +14,207 @@ import numpy as np
 Array = Any
 Kind = Literal["bool", "integer", "floating"]
 
+KINDS: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "floating"}
+STANDARD_KINDS: dict[str, Kind] = {
+    "bool": "bool",
+    "integral": "integer",
+    "real floating": "floating",
+}
+
 
 def array(name: str, value: Any) -> Array:
-    """`value` as a NumPy array of booleans, integers or floating-point numbers."""
-    try:
-        result = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
-    kind(name, result)
-    return result
+    """`value` as an array: of its own library, or of NumPy if it has none."""
+    if not _is_foreign(value):
+        try:
+            value = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
+    kind(name, value)
+    return value
+
+
+def namespace(values: Array) -> Any:
+    """The functions of the library that `values` belong to."""
+    if isinstance(values, np.ndarray | np.generic):
+        return np
+    import array_api_compat
+
+    return array_api_compat.array_namespace(values)
+
+
+def same_library(name: str, values: Array, first: str, reference: Array) -> None:
+    """Arrays that meet must be of one library, and on one device."""
+    ours, theirs = namespace(reference), namespace(values)
+    if ours is not theirs:
+        library, other = (xp.__name__.rsplit(".")[-1] for xp in (ours, theirs))
+        raise TypeError(f"{name}: expected an array of {library}, as {first} is, got {other}")
+    if None not in (device(values), device(reference)) and device(values) != device(reference):
+        raise ValueError(
+            f"{name}: expected an array on {device(reference)}, as {first} is, got {device(values)}"
+        )
+
+
+def device(values: Array) -> Any:
+    """Where the numbers are; None for NumPy, and under a JAX transformation."""
+    if is_numpy(values) or is_traced(values):
+        return None
+    import array_api_compat
+
+    return array_api_compat.device(values)
 
 
 def kind(name: str, values: Array) -> Kind:
     """Whether `values` are booleans, integers or floating-point numbers."""
-    kinds: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "floating"}
-    if values.dtype.kind not in kinds:
+    if isinstance(values, np.ndarray):
+        found = KINDS.get(values.dtype.kind)
+    else:
+        xp = namespace(values)
+        found = next((k for s, k in STANDARD_KINDS.items() if xp.isdtype(values.dtype, s)), None)
+    if found is None:
         raise TypeError(
             f"{name}: expected booleans, integers or floating-point numbers, "
             f"got dtype {values.dtype}"
         )
-    return kinds[values.dtype.kind]
+    return found
+
+
+def is_numpy(values: Array) -> bool:
+    """Whether the numbers lie in an array of NumPy."""
+    return isinstance(values, np.ndarray)
+
+
+def is_dask(values: Array) -> bool:
+    """Whether the numbers are computed later, chunk by chunk."""
+    return "dask.array" in sys.modules and isinstance(values, sys.modules["dask.array"].Array)
+
+
+def is_traced(values: Array) -> bool:
+    """Whether JAX looks at the computation rather than at the numbers."""
+    return "jax" in sys.modules and isinstance(values, sys.modules["jax"].core.Tracer)
+
+
+def is_lazy(values: Array) -> bool:
+    """Whether there are no numbers to look at yet."""
+    return is_dask(values) or is_traced(values)
+
+
+def readable_by_numpy(values: Array) -> bool:
+    """Whether the numbers are there, in memory that a processor reads."""
+    if is_numpy(values) or is_dask(values) or is_traced(values):
+        return is_numpy(values)
+    if "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor):
+        return bool(values.device.type == "cpu")
+    if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
+        return all(place.platform == "cpu" for place in values.devices())
+    return False
+
+
+def as_numpy(values: Array) -> Array:
+    """The same memory as a NumPy array, without its gradient."""
+    return np.asarray(without_gradient(values))
+
+
+def without_gradient(values: Array) -> Array:
+    """The same memory, cut off from PyTorch's record of the computation."""
+    return values.detach() if hasattr(values, "detach") else values
+
+
+def like(values: Any, reference: Array) -> Array:
+    """`values` in the library and on the device of `reference`."""
+    if is_numpy(reference) or _is_foreign(values):
+        return values
+    return namespace(reference).asarray(values, device=device(reference))
 
 
 def at_least_single(values: Array) -> Array:
     """The same numbers in single precision or better."""
-    return values.astype(np.promote_types(values.dtype, np.float32), copy=False)
+    xp = namespace(values)
+    return xp.astype(values, xp.result_type(values.dtype, xp.float32), copy=False)
+
+
+def widest(values: Array) -> Array:
+    """The same numbers in double precision, or the best that the library has."""
+    if is_numpy(values):
+        return values.astype(np.float64, copy=False)
+    xp = namespace(values)
+    types = xp.__array_namespace_info__().dtypes(kind="real floating")
+    return xp.astype(values, types.get("float64", xp.float32), copy=False)
+
+
+def extremes(values: Array) -> tuple[float, float]:
+    """The least and the greatest of the numbers; NaN if one is."""
+    if is_numpy(values):
+        return values.min().item(), values.max().item()
+    xp, values = namespace(values), without_gradient(values)
+    number = float if xp.isdtype(values.dtype, "real floating") else int
+    return number(xp.min(values)), number(xp.max(values))
+
+
+# Sums over the pixels of arrays (samples, classes, ...pixels) or (samples, ...pixels). NumPy's
+# blocks are flat: they have one axis of pixels, the last.
+
+
+def total(values: Array, lead: int) -> Array:
+    """Sum over all axes but the first `lead`."""
+    if is_numpy(values):
+        return np.einsum("...n->...", values)
+    return namespace(values).sum(values, axis=tuple(range(lead, values.ndim)))
+
+
+def total_product(a: Array, b: Array, lead: int) -> Array:
+    """Sum of the products over all axes but the first `lead`."""
+    if is_numpy(a):
+        return np.einsum("...n,...n->...", a, b)
+    return namespace(a).sum(a * b, axis=tuple(range(lead, a.ndim)))
+
+
+def total_where(mask: Array, values: Array, lead: int) -> Array:
+    """Sum where the mask holds, over all axes but the first `lead`."""
+    if is_numpy(values):
+        return np.einsum("...n,...n->...", values, mask.astype(values.dtype))
+    xp = namespace(values)
+    kept = xp.where(mask, values, xp.zeros_like(values))
+    return xp.sum(kept, axis=tuple(range(lead, values.ndim)))
+
+
+def count(mask: Array, lead: int) -> Array:
+    """How often the mask holds, over all axes but the first `lead`."""
+    if is_numpy(mask):
+        rows = mask.reshape(
+            prod(mask.shape[:-1]), mask.shape[-1]
+        )  # one by one: far faster than with an axis
+        return np.array([np.count_nonzero(row) for row in rows]).reshape(mask.shape[:-1])
+    xp = namespace(mask)
+    integer = xp.__array_namespace_info__().default_dtypes()["integral"]
+    if prod(mask.shape) > xp.iinfo(integer).max:
+        raise ValueError(
+            f"prediction: expected at most {xp.iinfo(integer).max} pixels in {integer}"
+        )
+    return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(lead, mask.ndim)), dtype=integer)
+
+
+def activation(name: str, values: Array, axis: int | None = None) -> Array | None:
+    """The library's own activation, whose gradient needs less memory; None if it has none."""
+    if "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor):
+        function = getattr(sys.modules["torch"], name)
+        return function(values) if axis is None else function(values, dim=axis)
+    if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
+        import jax
+
+        function = getattr(jax.nn, name)
+        return function(values) if axis is None else function(values, axis=axis)
+    return None
 
 
 def plain(value: Any) -> Any:
     """NumPy scalars as Python numbers, all else as it is."""
     return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
+
+
+def _is_foreign(value: Any) -> bool:
+    """Whether this is an array of another library than NumPy."""
+    if isinstance(value, np.ndarray | np.generic | list | tuple | int | float):
+        return False
+    import array_api_compat
+
+    return bool(array_api_compat.is_array_api_obj(value))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, at_least_single, kind
+from dice.arrays import Array, Kind, array, at_least_single, extremes, is_lazy, kind
 
 
 def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
@@ -70,40 +70,44 @@ def not_negative(name: str, value: Any) -> None:
 
 def finite(name: str, values: Array) -> None:
     """No NaN and no infinity."""
-    if values.size and not (isfinite(values.min()) and isfinite(values.max())):
-        raise ValueError(
-            f"{name}: expected finite values, got {values[~np.isfinite(values)].flat[0]}"
-        )
+    if 0 in values.shape or is_lazy(values):
+        return
+    for extreme in extremes(values):
+        if not isfinite(extreme):
+            raise ValueError(f"{name}: expected finite values, got {extreme}")
 
 
 def unit_interval(name: str, values: Array) -> None:
     """Probabilities: finite, from 0 to 1."""
-    if values.size and not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"{name}: expected probabilities in [0, 1], got {_outside(values, 0, 1)}; "
-            "logits go through sigmoid or softmax first"
-        )
+    _between(
+        values,
+        (0, 1),
+        f"{name}: expected probabilities in [0, 1], got {{}}; "
+        "logits go through sigmoid or softmax first",
+    )
 
 
 def zero_or_one(name: str, values: Array) -> None:
     """A mask: 0 or 1."""
-    if values.dtype != bool and values.size and not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"{name}: expected a mask of 0 and 1, got {_outside(values, 0, 1)}; "
-            "compare first, as in mask == 255, or name num_classes if these are class labels"
+    if kind(name, values) != "bool":
+        _between(
+            values,
+            (0, 1),
+            f"{name}: expected a mask of 0 and 1, got {{}}; compare first, as in mask == 255, "
+            "or name num_classes if these are class labels",
         )
 
 
 def labels(name: str, values: Array, num_classes: int) -> None:
     """Class labels: from 0 to num_classes - 1."""
-    if values.size and not (values.min() >= 0 and values.max() < num_classes):
-        raise ValueError(
-            f"{name}: expected labels from 0 to {num_classes - 1}, "
-            f"got {_outside(values, 0, num_classes - 1)}"
-        )
+    last = num_classes - 1
+    _between(values, (0, last), f"{name}: expected labels from 0 to {last}, got {{}}")
 
 
-def _outside(values: Array, low: float, high: float) -> Any:
-    """The value that breaks the rule most: NaN, else the end that lies outside."""
-    least, most = values.min().item(), values.max().item()
-    return most if most > high or most != most else least
+def _between(values: Array, bounds: tuple[float, float], message: str) -> None:
+    """No number outside the bounds, and no NaN."""
+    if 0 in values.shape or is_lazy(values):
+        return
+    least, most = extremes(values)
+    if not (bounds[0] <= least and most <= bounds[1]):
+        raise ValueError(message.format(least if least < bounds[0] else most))

@@ -4,24 +4,26 @@ Callers say which axis is which. Behind the public functions every array is a vi
 one order of axes, cut into blocks that fit in cache, so that each sum is written once.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
-
 from dice import checks
-from dice.arrays import Array, array, kind
+from dice.arrays import Array, array, is_numpy, kind, namespace, same_library
 
 
 class Block(NamedTuple):
-    """Some pixels of one sample: prediction and target, each of shape (C or 1, n)."""
+    """Pixels that are summed at once: of all samples, or flat ones of a single sample.
 
-    sample: int
+    Prediction and target have shape (samples, classes or 1, ...pixels), `keep` likewise.
+    """
+
+    samples: slice
     prediction: Array
     target: Array
+    keep: Array | None
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,65 @@ class Inputs:
     target: Array
     keep: Array | None
     num_classes: int
+    soft: bool
     target_is_class_map: bool
-    has_samples: bool
     has_classes: bool
+    class_axis: int | None
+    batch_axis: int | None
     name: str
 
-    def blocks(self, limit: int) -> Iterator[Block]:
-        """Cut each sample into blocks of at most `limit` pixels.
+    @property
+    def has_samples(self) -> bool:
+        """Whether the caller keeps the sums of the samples apart."""
+        return self.batch_axis is not None
 
-        Pixels that do not count are dropped here, before anything looks at their values.
+    def restore(self, values: Array) -> Array:
+        """Bring an array of the prediction's shape back into the caller's order of axes."""
+        xp = namespace(values)
+        axes = {self.batch_axis: 0, self.class_axis: 1}
+        named = {axis: at for axis, at in axes.items() if axis is not None}
+        lead = tuple(slice(None) if at in named.values() else 0 for at in (0, 1))
+        values = values[(*lead, ...)]
+        return xp.moveaxis(values, tuple(range(len(named))), tuple(named))
+
+    def map(self, change: Callable[[Array], Array]) -> "Inputs":
+        """The same inputs, with each of the arrays changed."""
+        return replace(
+            self,
+            prediction=change(self.prediction),
+            target=change(self.target),
+            keep=None if self.keep is None else change(self.keep),
+        )
+
+    def blocks(self, limit: int) -> Iterator[Block]:
+        """Cut NumPy arrays into blocks of at most `limit` pixels; others stay whole.
+
+        Pixels that do not count are dropped here, before anything looks at their values:
+        cut out of a block, or set to 0 where the arrays stay whole.
         """
+        if not is_numpy(self.prediction):
+            yield self._whole()
+            return
         for sample in range(self.prediction.shape[0]):
             for box in boxes(self.prediction.shape[2:], limit):
-                at = (sample, slice(None), *box)
-                x = self.prediction[at].reshape(self.prediction.shape[1], -1)
-                y = self.target[at].reshape(self.target.shape[1], -1)
+                samples = slice(sample, sample + 1)
+                at = (samples, slice(None), *box)
+                x = self.prediction[at].reshape(1, self.prediction.shape[1], -1)
+                y = self.target[at].reshape(1, self.target.shape[1], -1)
                 if self.keep is not None:
                     kept = self.keep[at].reshape(-1)
-                    x, y = x[:, kept], y[:, kept]
-                yield Block(sample, x, y)
+                    x, y = x[..., kept], y[..., kept]
+                yield Block(samples, x, y, None)
+
+    def _whole(self) -> Block:
+        if self.keep is None:
+            return Block(slice(None), self.prediction, self.target, None)
+        xp = namespace(self.prediction)
+        x, y = (
+            xp.where(self.keep, values, xp.zeros_like(values))
+            for values in (self.prediction, self.target)
+        )
+        return Block(slice(None), x, y, self.keep)
 
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:
@@ -92,6 +134,8 @@ def arrange(
     floating-point numbers or must not.
     """
     p, t = array(name, prediction), array("target", target)
+    same_library("target", t, name, p)
+    xp = namespace(p)
     if soft is True:
         checks.of_kind(name, p, "floating", hint="masks and labels belong to dice_score")
     if soft is False:
@@ -117,23 +161,27 @@ def arrange(
     if classes == 0:
         raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
     keep = _pixels_that_count(t, mask, ignore_index, map_shape)
+    if keep is not None:
+        same_library("mask", keep, name, p)
 
     def view(values: Array) -> Array:
         at = p.ndim if class_axis is None else class_axis
         if values.ndim == len(map_shape):
-            values = np.expand_dims(values, at)
+            values = xp.expand_dims(values, axis=at)
         if batch_axis is None:
-            return np.moveaxis(values, at, 0)[np.newaxis]
-        return np.moveaxis(values, (batch_axis, at), (0, 1))
+            return xp.expand_dims(xp.moveaxis(values, at, 0), axis=0)
+        return xp.moveaxis(values, (batch_axis, at), (0, 1))
 
     return Inputs(
         prediction=view(p),
         target=view(t),
         keep=None if keep is None else view(keep),
         num_classes=classes,
+        soft=soft,
         target_is_class_map=is_map,
-        has_samples=batch_axis is not None,
         has_classes=num_classes is not None or class_axis is not None,
+        class_axis=class_axis,
+        batch_axis=batch_axis,
         name=name,
     )
 

@@ -1,16 +1,37 @@
 """Losses: what a network is trained to make small."""
 
+from dataclasses import replace
+from math import inf, prod
 from typing import Any, Unpack
 
 import numpy as np
 
-from dice import checks
+from dice import checks, formulas
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, at_least_single, plain
+from dice.arrays import (
+    Array,
+    array,
+    at_least_single,
+    count,
+    is_numpy,
+    like,
+    namespace,
+    plain,
+    total,
+    widest,
+)
 from dice.layout import Block, Inputs, arrange
-from dice.overlap import Average, SoftSumming
-from dice.scores import soft_dice
-from dice.sums import BLOCK, check_target
+from dice.overlap import (
+    Average,
+    Overlap,
+    SoftSumming,
+    divide,
+    mean,
+    measure,
+    prepare,
+    shares,
+)
+from dice.sums import BLOCK, Options, add_labels, check_target, three_sums
 
 
 def dice_loss(
@@ -75,19 +96,282 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    score = soft_dice(
-        probabilities,
-        target,
-        class_axis=class_axis,
+    sums = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    )
+    loss = sums.score(
+        formulas.dice,
+        then=_one_minus,
         average=average,
-        empty=1 - empty,
+        empty=empty,
         eps_numerator=eps_numerator,
         eps_denominator=eps_denominator,
         include_background=include_background,
         weights=weights,
-        **summing,
     )
-    return _as_loss(1 - score, probabilities)
+    return _as_loss(loss, probabilities)
+
+
+def tversky_loss(
+    probabilities: Array,
+    target: Array,
+    *,
+    false_positive_weight: float,
+    false_negative_weight: float,
+    gamma: float = 1,
+    class_axis: int | None = None,
+    average: Average = "macro",
+    empty: float = 0,
+    eps_numerator: float = 0,
+    eps_denominator: float = 0,
+    include_background: bool = True,
+    weights: Array | None = None,
+    **summing: Unpack[SoftSumming],
+) -> Any:
+    r"""Tversky loss, :math:`(1 - T)^\gamma`, which weighs the two kinds of error.
+
+    .. math:: T = \frac{I + \epsilon_n}{I + a (P - I) + b (G - I) + \epsilon_d}
+
+    Parameters
+    ----------
+    probabilities, target : array
+        As in `dice_loss`.
+    false_positive_weight, false_negative_weight : float
+        The weights a and b of what only the prediction has, and of what only the target
+        has. A half each gives Dice, one each gives IoU.
+    gamma : float
+        Exponent of each class's loss, above 0. Below 1 it lifts the classes that are
+        nearly solved, above 1 those that are not. Papers and libraries also write
+        :math:`1/\gamma` for it.
+    class_axis, average, empty, eps_numerator, eps_denominator, include_background, weights
+        As in `dice_loss`.
+    **summing
+        `batch_axis`, `mask`, `ignore_index`, `intersection` and `check_values`, as
+        `overlap` takes them. Squared sums are refused: their index can exceed 1.
+
+    Returns
+    -------
+    float or array
+        From 0 to 1; the type of the probabilities, at least single precision.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice_loss`; also if a weight is negative or `gamma` is not above 0.
+
+    References
+    ----------
+    Salehi, Erdogmus and Gholipour, Tversky loss function for image segmentation using
+    3D fully convolutional deep networks, arXiv:1706.05721.
+    Abraham and Khan, A novel focal Tversky loss function, arXiv:1810.07842.
+
+    Examples
+    --------
+    >>> missed = [0.5, 0.0], [1, 0]
+    >>> tversky_loss(*missed, false_positive_weight=0.5, false_negative_weight=0.5)
+    0.33333333333333337
+    >>> tversky_loss(*missed, false_positive_weight=0.0, false_negative_weight=1.0)
+    0.5
+    """
+    if not isinstance(gamma, int | float) or not 0 < gamma < inf:
+        raise ValueError(f"gamma: expected a number above 0, got {gamma!r}")
+    sums = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    )
+    loss = sums.tversky(
+        false_positive_weight=false_positive_weight,
+        false_negative_weight=false_negative_weight,
+        then=_one_minus if gamma == 1 else lambda score: abs(1 - score) ** gamma,
+        average=average,
+        empty=empty,
+        eps_numerator=eps_numerator,
+        eps_denominator=eps_denominator,
+        include_background=include_background,
+        weights=weights,
+    )
+    return _as_loss(loss, probabilities)
+
+
+def generalized_dice_loss(
+    probabilities: Array,
+    target: Array,
+    *,
+    class_axis: int,
+    empty: float = 0,
+    eps_numerator: float = 0,
+    eps_denominator: float = 0,
+    include_background: bool = True,
+    **summing: Unpack[SoftSumming],
+) -> Any:
+    r"""Generalized Dice loss: one ratio of sums, in which small classes weigh more.
+
+    .. math:: L = 1 - \frac{2 \sum_c w_c I_c + \epsilon_n}
+                          {\sum_c w_c (P_c + G_c) + \epsilon_d}, \qquad w_c = 1 / G_c^2
+
+    Parameters
+    ----------
+    probabilities, target : array
+        As in `dice_loss`.
+    class_axis : int
+        The axis of the probabilities that counts classes.
+    empty, eps_numerator, eps_denominator, include_background
+        As in `dice_loss`.
+    **summing
+        As in `dice_loss`.
+
+    Returns
+    -------
+    float
+        From 0 to 1; the type of the probabilities, at least single precision. The mean
+        over the samples, if `batch_axis` keeps them apart.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice_loss`.
+
+    Notes
+    -----
+    A class that is absent from the target has no weight :math:`1/0`. It takes the
+    largest weight of the classes present, so that its false positives count, and
+    weight 1 if there are none at all.
+
+    References
+    ----------
+    Sudre et al., Generalised Dice overlap as a deep learning loss function for highly
+    unbalanced segmentations, arXiv:1707.03237.
+
+    Examples
+    --------
+    >>> p = [[0.5, 0.5, 0.0], [0.5, 0.5, 1.0]]
+    >>> round(generalized_dice_loss(p, [0, 0, 1], class_axis=0), 4)
+    0.4444
+    """
+    sums = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    )
+    loss = _weighted(sums).score(
+        formulas.dice,
+        then=_one_minus,
+        average="micro",
+        empty=empty,
+        eps_numerator=eps_numerator,
+        eps_denominator=eps_denominator,
+        include_background=include_background,
+    )
+    return _as_loss(loss, probabilities)
+
+
+def dice_loss_gradient(
+    probabilities: Array,
+    target: Array,
+    *,
+    class_axis: int | None = None,
+    average: Average = "macro",
+    empty: float = 0,
+    eps_numerator: float = 0,
+    eps_denominator: float = 0,
+    include_background: bool = True,
+    weights: Array | None = None,
+    **summing: Unpack[SoftSumming],
+) -> Array:
+    r"""The derivative of `dice_loss` by each of the probabilities.
+
+    For one class, with the plain denominator :math:`T = \sum_i p_i + \sum_i g_i + \epsilon_d`,
+
+    .. math:: \frac{\partial L}{\partial p_i} = -\frac{2 g_i - D}{T}
+
+    Parameters
+    ----------
+    probabilities, target
+        As in `dice_loss`, and so are all options; `average` may not be None.
+
+    Returns
+    -------
+    array of the shape of the probabilities
+        Their type, at least single precision. 0 where a pixel does not count, and for
+        classes whose denominator is 0. With ``intersection="min"`` the derivative at
+        :math:`p_i = g_i` is that from above.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice_loss`.
+
+    Examples
+    --------
+    >>> dice_loss_gradient([0.5, 0.5], [1, 0])
+    array([-0.75,  0.25])
+    """
+    checks.option("average", average, ("macro", "micro", "weighted"))
+    inputs, options = prepare(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    )
+    by_intersection, by_size = _slopes(
+        three_sums(inputs, options),
+        average,
+        empty,
+        (eps_numerator, eps_denominator),
+        _counted_weights(inputs, include_background, weights, average),
+    )
+    return inputs.restore(_spread(inputs, options, by_intersection, by_size))
+
+
+def _counted_weights(
+    inputs: Inputs, include_background: bool, weights: Array | None, average: Average
+) -> Array:
+    """The weight of each class, 0 for a background that is left out; shape (1, C)."""
+    # an Overlap of ones checks the options, in the words of `dice_loss`
+    ones = Overlap(*[np.ones(inputs.num_classes)] * 3) if inputs.has_classes else Overlap(1, 1, 1)
+    ones.dice(average=average, include_background=include_background, weights=weights)
+    counted = np.ones((1, inputs.num_classes)) if weights is None else np.array([weights], float)
+    if not include_background:
+        counted[:, 0] = 0
+    return like(counted, inputs.prediction)
+
+
+def _slopes(
+    sums: Array, average: Average, empty: float, epsilons: tuple[float, float], weights: Array
+) -> tuple[Array, Array]:
+    """Derivatives of the loss by the intersection and by the size of the prediction."""
+    xp = namespace(sums)
+    weights = xp.broadcast_to(xp.astype(weights, sums.dtype), sums.shape[1:])
+    entries = weights
+    if average == "micro":
+        sums = xp.sum(sums * weights, axis=-1, keepdims=True)
+        entries = xp.ones_like(sums[0, ...])
+    elif average == "weighted":
+        entries = weights * sums[2, ...]
+    intersection, size, target_size = (sums[k, ...] for k in range(3))
+    numerator, denominator = formulas.dice(intersection, size, target_size, *epsilons)
+    score = divide(numerator, denominator, 1 - empty)
+    share = shares(score, entries)
+    sample = mean(score, entries)
+    share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
+    slope = divide(share, denominator, 0)
+    scored = xp.where(denominator == 0, xp.zeros_like(score), score)
+    counted = xp.astype(weights > 0, sums.dtype)
+    return -2 * slope * counted, scored * slope * counted
+
+
+def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
+    """Derivative of each pixel's loss from those of the sums, by the chain rule."""
+    p = at_least_single(inputs.prediction)
+    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
+    by_class = []
+    for label in range(inputs.num_classes):
+        own, slopes = p[:, label, ...], (by_intersection[:, label], by_size[:, label])
+        of_i, of_p = (xp.reshape(xp.astype(s, p.dtype), (-1, *pixels)) for s in slopes)
+        if inputs.target_is_class_map:
+            shared = inputs.target[:, 0, ...] == label
+        else:
+            shared = inputs.target[:, label, ...]
+            shared = own < shared if options.intersection == "min" else shared
+        gradient = of_i * xp.astype(shared, p.dtype) + of_p * (2 * own if options.squared else 1)
+        if inputs.keep is not None:
+            gradient = xp.where(inputs.keep[:, 0, ...], gradient, xp.zeros_like(gradient))
+        by_class.append(gradient)
+    return xp.stack(by_class, axis=1)
 
 
 def cross_entropy(
@@ -147,9 +431,9 @@ def cross_entropy(
         if check_values:
             checks.finite("logits", block.prediction)
             check_target(block, inputs)
-        total += float(_nats(block, inputs).sum(dtype=np.float64))
-        pixels += block.prediction.shape[1]
-    return _as_loss(total / max(pixels, 1), z)
+        nats, number = _nats(block, inputs)
+        total, pixels = total + nats, pixels + number
+    return _as_loss(divide(total, pixels, 0), z)
 
 
 def dice_ce_loss(
@@ -237,17 +521,53 @@ def dice_ce_loss(
     return dice_weight * overlap_loss + cross_entropy_weight * entropy
 
 
-def _nats(block: Block, inputs: Inputs) -> Array:
-    """The cross entropy of each pixel of a block."""
+def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
+    """The sum of the cross entropies of the pixels of a block, and their number."""
     z, g = block.prediction, block.target
-    if not inputs.has_classes:
-        return np.maximum(z, 0) - z * g + np.log1p(np.exp(-np.abs(z)))
-    log_p = log_softmax(z, class_axis=0, check_values=False)
+    xp = namespace(z)
     if inputs.target_is_class_map:
-        return -np.take_along_axis(log_p, g.astype(np.intp), axis=0)
-    return -g * log_p
+        log_p = log_softmax(z, class_axis=1, check_values=False)
+        nats = -add_labels(log_p, g[:, 0, ...], block.keep, inputs.num_classes)[0]
+    else:
+        if inputs.has_classes:
+            nats = -g * log_softmax(z, class_axis=1, check_values=False)
+        else:
+            nats = xp.maximum(z, xp.zeros_like(z)) - z * g + xp.log1p(xp.exp(-xp.abs(z)))
+        if block.keep is not None:
+            nats = xp.where(block.keep, nats, xp.zeros_like(nats))
+        nats = total(nats, 2)
+    if block.keep is None:
+        return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
+    return xp.sum(widest(nats)), count(block.keep, 0)
 
 
-def _as_loss(loss: Any, like: Array) -> Any:
+def _weighted(sums: Overlap) -> Overlap:
+    """The three sums, each class times its weight."""
+    weights = _sudre_weights(sums.target)
+    return replace(
+        sums,
+        intersection=weights * sums.intersection,
+        prediction=weights * sums.prediction,
+        target=weights * sums.target,
+    )
+
+
+def _sudre_weights(target: Array) -> Array:
+    """One over the squared size of each class; an absent class as the rarest that is there."""
+    xp = namespace(target)
+    present = target > 0
+    weights = divide(xp.ones_like(target), target * target, 0)
+    largest = xp.max(weights, axis=-1, keepdims=True)
+    return xp.where(present, weights, xp.where(largest > 0, largest, xp.ones_like(largest)))
+
+
+def _one_minus(score: Any) -> Any:
+    return 1 - score
+
+
+def _as_loss(loss: Any, probabilities: Array) -> Any:
     """A loss in the floating type of its input, at least single precision."""
-    return plain(at_least_single(np.asarray(like)).dtype.type(loss))
+    values = at_least_single(array("probabilities", probabilities))
+    if is_numpy(values):
+        return plain(np.asarray(loss, values.dtype)[()])
+    return namespace(values).astype(loss, values.dtype, copy=False)

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import checks, formulas
-from dice.arrays import Array, array, plain
-from dice.layout import arrange
-from dice.sums import confusion_counts, three_sums
+from dice.arrays import Array, array, kind, like, namespace, plain, widest
+from dice.layout import Inputs, arrange
+from dice.sums import Options, confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 Average = Literal["macro", "micro", "weighted"] | None
@@ -36,6 +36,7 @@ class SoftSumming(Summing, total=False):
 class Reading(TypedDict, total=False):
     """Options of the scores of `Overlap`."""
 
+    then: Callable[[Any], Any] | None
     average: Average
     empty: float
     eps_numerator: Any
@@ -176,7 +177,7 @@ class Overlap:
         >>> per_class.dice(average="micro")
         0.6666666666666666
         """
-        return self._read(formulas.dice, **reading)
+        return self.score(formulas.dice, **reading)
 
     def iou(self, **reading: Unpack[Reading]) -> Any:
         r"""Intersection over union, the Jaccard index, :math:`I / (P + G - I)`.
@@ -188,7 +189,7 @@ class Overlap:
         >>> Overlap(intersection=2, prediction=3, target=2).iou()
         0.6666666666666666
         """
-        return self._read(formulas.iou, **reading)
+        return self.score(formulas.iou, **reading)
 
     def tversky(
         self,
@@ -229,12 +230,13 @@ class Overlap:
             false_positive_weight=false_positive_weight,
             false_negative_weight=false_negative_weight,
         )
-        return self._read(weighted, **reading)
+        return self.score(weighted, **reading)
 
-    def _read(
+    def score(
         self,
         formula: Callable[..., formulas.Ratio],
         *,
+        then: Callable[[Any], Any] | None = None,
         average: Average = None,
         empty: float = nan,
         eps_numerator: Any = 0,
@@ -242,7 +244,36 @@ class Overlap:
         include_background: bool = True,
         weights: Array | None = None,
     ) -> Any:
-        """A formula of the three sums, guarded against 0/0, then averaged."""
+        """Any ratio of the three sums, guarded against 0/0, then averaged.
+
+        Parameters
+        ----------
+        formula : callable
+            Takes intersection, prediction, target, `eps_numerator` and `eps_denominator`;
+            returns numerator and denominator, as those in `dice.formulas`.
+        then : callable, optional
+            Applied to each ratio before the mean, to make a loss of a score for instance.
+            `empty` stands for its result where the denominator is 0.
+        average, empty, eps_numerator, eps_denominator, include_background, weights
+            As in `Overlap.dice`.
+
+        Returns
+        -------
+        float or array
+            As `Overlap.dice`.
+
+        Raises
+        ------
+        ValueError
+            As `Overlap.dice`.
+
+        Examples
+        --------
+        >>> def precision(intersection, prediction, target, eps_numerator, eps_denominator):
+        ...     return intersection + eps_numerator, prediction + eps_denominator
+        >>> Overlap(intersection=2, prediction=4, target=2).score(precision)
+        0.5
+        """
         checks.option("average", average, ("macro", "micro", "weighted", None))
         checks.not_negative("eps_numerator", eps_numerator)
         checks.not_negative("eps_denominator", eps_denominator)
@@ -252,10 +283,10 @@ class Overlap:
         if not include_background:
             if not self._has_classes or np.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
-            sums = self._map(lambda values: values[..., 1:])
+            sums = self._map(lambda sums: sums[..., 1:])
             weights = None if weights is None else weights[1:]
         if average == "micro" and sums._has_classes:
-            sums = sums._map(lambda values: values.sum(-1))
+            sums = sums._map(_sum_last)
         ratio = formula(
             sums.intersection,
             sums.prediction,
@@ -263,10 +294,10 @@ class Overlap:
             eps_numerator=eps_numerator,
             eps_denominator=eps_denominator,
         )
-        scores = _divide(*ratio, empty)
+        scores = divide(*ratio, empty, then)
         if average is not None and sums._has_classes:
-            scores = _mean(scores, sums.target if average == "weighted" else weights)
-        return plain(_mean(scores) if average is not None and sums.batched else scores)
+            scores = mean(scores, sums.target if average == "weighted" else weights)
+        return plain(mean(scores) if average is not None and sums.batched else scores)
 
     def _map(self, change: Callable[[Any], Any]) -> "Overlap":
         return replace(self, **{name: change(getattr(self, name)) for name in SUMS})
@@ -274,7 +305,7 @@ class Overlap:
     def _class_weights(self, weights: Array, average: Average) -> Array:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
-        values = array("weights", weights)
+        values = like(array("weights", weights), self.intersection)
         shape = np.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
         checks.not_negative("weights", values)
@@ -372,7 +403,7 @@ def overlap(
     )
 
 
-def measure(
+def prepare(
     prediction: Array,
     target: Array,
     *,
@@ -382,18 +413,29 @@ def measure(
     intersection: Literal["product", "min"] = "product",
     check_values: bool = True,
     **layout: Any,
-) -> Overlap:
-    """`overlap` for the functions that call the prediction by `name`, and want it hard or soft."""
+) -> tuple[Inputs, Options]:
+    """Checked inputs and options of `overlap`.
+
+    `name` is what the caller calls the prediction; `soft` tells whether it must hold
+    floating-point numbers or must not.
+    """
     checks.option("intersection", intersection, ("product", "min"))
     if squared and intersection == "min":
         raise ValueError("squared: expected False beside intersection='min', got True")
     inputs = arrange(prediction, target, name=name, soft=soft, **layout)
-    sums = three_sums(inputs, squared=squared, intersection=intersection, check_values=check_values)
+    return inputs, Options(squared, intersection, check_values)
+
+
+def measure(prediction: Array, target: Array, **options: Any) -> Overlap:
+    """`overlap`, with the options of `prepare`."""
+    inputs, how = prepare(prediction, target, **options)
+    sums = three_sums(inputs, how)
     if not inputs.has_classes:
-        sums = sums[:, :, 0]
+        sums = sums[..., 0]
     if not inputs.has_samples:
-        sums = sums[:, 0]
-    return Overlap(*sums, batched=inputs.has_samples, squared=squared)
+        sums = sums[:, 0, ...]
+    intersection, size, target_size = (sums[k, ...] for k in range(3))
+    return Overlap(intersection, size, target_size, batched=inputs.has_samples, squared=how.squared)
 
 
 def confusion_matrix(
@@ -436,19 +478,42 @@ def confusion_matrix(
     return confusion_counts(inputs)
 
 
-def _divide(numerator: Any, denominator: Any, empty: float) -> Any:
+def divide(
+    numerator: Any,
+    denominator: Any,
+    empty: float,
+    then: Callable[[Any], Any] | None = None,
+) -> Any:
     """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
-    if not np.ndim(denominator):
-        return empty if denominator == 0 else numerator / denominator
+    then = then or (lambda ratio: ratio)
+    if not hasattr(denominator, "shape"):
+        return empty if denominator == 0 else then(numerator / denominator)
+    xp = namespace(denominator)
+    if kind("sums", denominator) == "integer":
+        numerator, denominator = widest(numerator), widest(denominator)
     nothing = denominator == 0
-    return np.where(nothing, empty, numerator / np.where(nothing, 1, denominator))
+    ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
+    return xp.where(nothing, xp.full_like(ratio, empty), ratio)
 
 
-def _mean(scores: Array, weights: Array | None = None) -> Any:
+def shares(scores: Array, weights: Array) -> Array:
+    """The share of each score in the mean over the last axis; none for NaN."""
+    xp = namespace(scores)
+    weights = xp.where(xp.isnan(scores), xp.zeros_like(weights), weights)
+    return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
+
+
+def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
-    valid = ~np.isnan(scores)
-    weights = np.where(valid, 1 if weights is None else weights, 0)
-    return _divide((np.where(valid, scores, 0) * weights).sum(-1), weights.sum(-1), nan)
+    xp = namespace(scores)
+    weights = xp.ones_like(scores) if weights is None else xp.astype(weights, scores.dtype)
+    missing, nothing = xp.isnan(scores), xp.zeros_like(scores)
+    kept = xp.where(missing, nothing, weights * scores)
+    return divide(_sum_last(kept), _sum_last(xp.where(missing, nothing, weights)), nan)
+
+
+def _sum_last(values: Array) -> Array:
+    return namespace(values).sum(values, axis=-1)
 
 
 def _frozen(name: str, value: Any) -> Any:

@@ -1,16 +1,35 @@
-"""The three sums, block by block: exact counts for labels and masks, sums for probabilities.
+"""The three sums: exact counts of labels and masks, sums of probabilities.
 
-A block fits in cache, so the extra memory does not grow with the image. Counts are
-64-bit integers. Probabilities are added in single precision at least inside a block,
-and in double precision across blocks.
+NumPy arrays are summed block by block. A block fits in cache, so the extra memory does
+not grow with the image. Dask arrays are summed chunk by chunk, the arrays of other
+libraries as a whole. Counts are 64-bit integers. Probabilities are added at least in
+single precision inside a block, and in double precision across blocks.
 """
 
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from dice import checks
-from dice.arrays import Array, at_least_single
+from dice.arrays import (
+    Array,
+    as_numpy,
+    at_least_single,
+    count,
+    is_dask,
+    is_numpy,
+    is_traced,
+    kind,
+    like,
+    namespace,
+    readable_by_numpy,
+    total,
+    total_product,
+    total_where,
+    widest,
+)
 from dice.layout import Block, Inputs
 
 BLOCK = 1 << 18
@@ -20,41 +39,160 @@ RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
 
 
-def three_sums(
-    inputs: Inputs,
-    *,
-    squared: bool = False,
-    intersection: Literal["product", "min"] = "product",
-    check_values: bool = True,
-) -> Array:
+class Options(NamedTuple):
+    """How to sum; `overlap` explains each."""
+
+    squared: bool = False
+    intersection: Literal["product", "min"] = "product"
+    check_values: bool = True
+
+
+def three_sums(inputs: Inputs, options: Options) -> Array:
     """Intersection, size of the prediction and size of the target, as shape (3, B, C)."""
-    soft = inputs.prediction.dtype.kind == "f"
-    hard_map = inputs.target_is_class_map and not soft
-    samples, classes = inputs.prediction.shape[0], inputs.num_classes
-    total = np.zeros((3, samples, classes), np.float64 if soft else np.int64)
-    for block in inputs.blocks(max(1, BLOCK // (1 if hard_map else classes))):
-        if check_values:
-            check_prediction(block, inputs)
-            check_target(block, inputs)
-        if soft:
-            total[:, block.sample] += _add(block, inputs, squared, intersection)
-        elif hard_map:
-            joint = joint_counts(block.prediction[0], block.target[0], classes)
-            total[:, block.sample] += joint.diagonal(), joint.sum(0), joint.sum(1)
+    reference = inputs.prediction
+    if is_dask(reference):
+        axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
+        dtype = np.float64 if inputs.soft else np.int64
+        return _sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
+    if not inputs.soft and readable_by_numpy(reference):
+        inputs = inputs.map(as_numpy)  # counts have no gradient
+    if is_numpy(inputs.prediction):
+        return like(_sum_blocks(inputs, options), reference)
+    (whole,) = inputs.blocks(BLOCK)
+    return _sum_block(whole, inputs, options)
+
+
+def _sum_blocks(inputs: Inputs, options: Options) -> Array:
+    shape = 3, inputs.prediction.shape[0], inputs.num_classes
+    sums = np.zeros(shape, np.float64 if inputs.soft else np.int64)
+    for block in inputs.blocks(max(1, BLOCK // inputs.prediction.shape[1])):
+        sums[:, block.samples] += _sum_block(block, inputs, options)
+    return sums
+
+
+def _sum_chunks(
+    inputs: Inputs, summarize: Callable[[Inputs], Array], axes: dict[str, int], dtype: type
+) -> Array:
+    """Each chunk becomes a small array, with the axes that are named; these are added as a tree."""
+    import dask.array as da
+
+    pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
+    arrays = {"prediction": inputs.prediction, "target": inputs.target, "keep": inputs.keep}
+    arrays = {name: values for name, values in arrays.items() if values is not None}
+
+    def summarize_chunk(*chunks: Array) -> Array:
+        summary = summarize(replace(inputs, **dict(zip(arrays, chunks, strict=True))))
+        return summary.reshape(*summary.shape, *(1 for _ in pixels))
+
+    labelled: list[Any] = []
+    for name, values in arrays.items():
+        labelled += [values, ("samples", f"classes of {name}", *pixels)]
+    parts = da.blockwise(  # type: ignore[no-untyped-call]
+        summarize_chunk,
+        (*axes, *pixels),
+        *labelled,
+        new_axes={axis: length for axis, length in axes.items() if axis != "samples"},
+        adjust_chunks=dict.fromkeys(pixels, 1),
+        concatenate=True,
+        dtype=dtype,
+        meta=np.empty(0, dtype),
+    )
+    return parts.sum(axis=tuple(range(len(axes), parts.ndim)))
+
+
+def _sum_block(block: Block, inputs: Inputs, options: Options) -> Array:
+    if options.check_values and not is_traced(block.prediction):
+        check_values(block, inputs)
+    if inputs.soft:
+        return namespace(block.prediction).stack(_add(block, inputs, options))
+    if inputs.target_is_class_map:
+        return _count_maps(block, inputs.num_classes)
+    p, g = (
+        values if kind("mask", values) == "bool" else values != 0
+        for values in (block.prediction, block.target)
+    )
+    sums = count(p & g, 2), count(p, 2), count(g, 2)
+    return namespace(p).stack(sums)
+
+
+def _count_maps(block: Block, num_classes: int) -> Array:
+    p, g = block.prediction[:, 0, ...], block.target[:, 0, ...]
+    if is_numpy(p):
+        joint = joint_counts(p[0], g[0], num_classes)
+        return np.stack([joint.diagonal(), joint.sum(0), joint.sum(1)])[:, np.newaxis]
+    xp = namespace(p)
+    sums = []
+    for label in range(num_classes):
+        in_p, in_g = p == label, g == label
+        if block.keep is not None:
+            in_p, in_g = (here & block.keep[:, 0, ...] for here in (in_p, in_g))
+        sums.append(xp.stack([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)]))
+    return xp.stack(sums, axis=2)
+
+
+def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, Array]:
+    p, g = at_least_single(block.prediction), block.target
+    xp = namespace(p)
+    size = total_product(p, p, 2) if options.squared else total(p, 2)
+    if inputs.target_is_class_map:  # a target of 0 and 1: all variants share these two sums
+        shared, target_size = add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
+    else:
+        g = xp.astype(
+            g,
+            xp.result_type(p.dtype, g.dtype) if kind("target", g) == "floating" else p.dtype,
+            copy=False,
+        )
+        if options.intersection == "min":
+            shared = total(xp.minimum(p, g), 2)
         else:
-            total[:, block.sample] += _count(block)
-    return total
+            shared = total_product(p, g, 2)
+        target_size = total_product(g, g, 2) if options.squared else total(g, 2)
+    return widest(shared), widest(size), widest(target_size)
+
+
+def add_labels(
+    p: Array, labels: Array, keep: Array | None, num_classes: int
+) -> tuple[Array, Array]:
+    """Sum of p at the pixels of each class, and their number, without one-hot masks in full."""
+    xp = namespace(p)
+    shared, size = [], []
+    for label in range(num_classes):
+        here = labels == label
+        if keep is not None:
+            here = here & keep[:, 0, ...]
+        shared.append(total_where(here, p[:, label, ...], 1))
+        size.append(count(here, 1))
+    return xp.stack(shared, axis=1), xp.astype(xp.stack(size, axis=1), p.dtype)
 
 
 def confusion_counts(inputs: Inputs) -> Array:
     """How many pixels have target i and prediction j, as a matrix."""
-    classes = inputs.num_classes
-    total = np.zeros((classes, classes), np.int64)
+    classes, reference = inputs.num_classes, inputs.prediction
+    if is_dask(reference):
+        return _sum_chunks(inputs, confusion_counts, {"row": classes, "column": classes}, np.int64)
+    if not readable_by_numpy(reference):
+        (whole,) = inputs.blocks(BLOCK)
+        return _count_pairs(whole, inputs)
+    inputs = inputs.map(as_numpy)
+    sums = np.zeros((classes, classes), np.int64)
     for block in inputs.blocks(BLOCK):
-        check_prediction(block, inputs)
-        check_target(block, inputs)
-        total += joint_counts(block.prediction[0], block.target[0], classes)
-    return total
+        check_values(block, inputs)
+        sums += joint_counts(block.prediction[0, 0], block.target[0, 0], classes)
+    return like(sums, reference)
+
+
+def _count_pairs(block: Block, inputs: Inputs) -> Array:
+    """The confusion matrix of arrays that NumPy cannot read, entry by entry."""
+    check_values(block, inputs)
+    p, g, keep = block.prediction, block.target, block.keep
+    xp = namespace(p)
+    rows = []
+    for true in range(inputs.num_classes):
+        here = g == true if keep is None else (g == true) & keep
+        rows.append(
+            xp.stack([count(here & (p == label), 0) for label in range(inputs.num_classes)])
+        )
+    return xp.stack(rows)
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -76,46 +214,25 @@ def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     return counts.astype(np.int64, copy=False).reshape(num_classes, num_classes)
 
 
-def _count(block: Block) -> tuple[list[Any], list[Any], list[Any]]:
-    pairs = list(zip(block.prediction, block.target, strict=True))
-    return (
-        [np.count_nonzero(np.logical_and(p, g)) for p, g in pairs],
-        [np.count_nonzero(p) for p, _ in pairs],
-        [np.count_nonzero(g) for _, g in pairs],
-    )
-
-
-def _add(
-    block: Block, inputs: Inputs, squared: bool, intersection: str
-) -> tuple[Array, Array, Array]:
-    p, g = block.prediction, block.target
-    p = at_least_single(p)
-    if inputs.target_is_class_map:
-        g = g == np.arange(inputs.num_classes)[:, np.newaxis]
-    g = g.astype(np.promote_types(p.dtype, g.dtype) if g.dtype.kind == "f" else p.dtype, copy=False)
-    if intersection == "min":
-        shared = np.einsum("cn->c", np.minimum(p, g))
-    else:
-        shared = np.einsum("cn,cn->c", p, g)
-    if squared:
-        return shared, np.einsum("cn,cn->c", p, p), np.einsum("cn,cn->c", g, g)
-    return shared, np.einsum("cn->c", p), np.einsum("cn->c", g)
-
-
-def check_prediction(block: Block, inputs: Inputs) -> None:
+def check_values(block: Block, inputs: Inputs) -> None:
     """Probabilities in [0, 1], labels in range, masks of 0 and 1."""
-    _check(inputs.name, block.prediction, inputs)
+    if inputs.soft:
+        checks.unit_interval(inputs.name, block.prediction)
+    else:
+        _check_hard(inputs.name, block.prediction, inputs)
+    check_target(block, inputs)
 
 
 def check_target(block: Block, inputs: Inputs) -> None:
     """Labels in range, masks of 0 and 1, probabilities in [0, 1]."""
-    _check("target", block.target, inputs)
+    if kind("target", block.target) == "floating":
+        checks.unit_interval("target", block.target)
+    else:
+        _check_hard("target", block.target, inputs)
 
 
-def _check(name: str, values: Array, inputs: Inputs) -> None:
-    if values.dtype.kind == "f":
-        checks.unit_interval(name, values)
-    elif inputs.target_is_class_map:
+def _check_hard(name: str, values: Array, inputs: Inputs) -> None:
+    if inputs.target_is_class_map:
         checks.labels(name, values, inputs.num_classes)
     else:
         checks.zero_or_one(name, values)
