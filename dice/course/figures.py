@@ -568,18 +568,30 @@ def label_map(
         _write_cells(sheet, grid, scale, [[palette[v] for v in row] for row in grid.tolist()])
     else:
         for label, name in by_label.items():
-            if name != "background" and (grid == label).any():
-                row, column = _center(grid == label)
-                ink = style.ink_on(palette[label])
-                mark = label if legend else name[0]
-                x, y = 0.5 + column * scale, 0.5 + row * scale
-                sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
+            if name != "background":
+                mark, ink = label if legend else name[0], style.ink_on(palette[label])
+                _mark_pieces(sheet, grid == label, scale, mark, ink)
     bottom = 0.5 + grid.shape[0] * scale
     if legend:
         entries = [(palette[k], None, f"{k} {name}") for k, name in by_label.items()]
         bottom = sheet.legend(entries, 0.5, bottom + 10)
     shape = f"{grid.shape[0]} x {grid.shape[1]} pixels"
     return sheet.drawing(f"class map of {shape}", bottom + 0.5)
+
+
+def _mark_pieces(
+    sheet: _Sheet, mask: NDArray[np.bool_], scale: float, mark: object, ink: str
+) -> None:
+    """Write a mark on each connected piece of a mask that has room for it."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(mask)
+    for k in range(1, count + 1):
+        piece = pieces == k
+        if piece.sum() * scale**2 > 300:
+            row, column = _center(piece)
+            x, y = 0.5 + column * scale, 0.5 + row * scale
+            sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
 
 
 def instance_map(
@@ -826,9 +838,10 @@ def photo(
         fills = _object_fills(present, colors if labels is None else None)
         for k in present:
             region = id_grid == k
-            if labels is None:
-                sheet.region(region, 0, 0, scale, fill=fills[k], opacity=opacity)
-            sheet.region(region, 0, 0, scale, line="#ffffff", line_width=2.5)
+            fill = fills[k] if labels is None else "none"
+            sheet.region(
+                region, 0, 0, scale, fill=fill, opacity=opacity, line="#ffffff", line_width=2.5
+            )
             sheet.region(region, 0, 0, scale, line=style.ON_LIGHT, line_width=1.25)
             if numbers:
                 row, column = _center(region)
