@@ -1164,7 +1164,7 @@ def curves(
     width: float = WIDTH,
     height: float = 270,
 ) -> Drawing:
-    """Draw curves over one axis, each labelled at its right end.
+    """Draw curves over one axis, each labeled at its right end.
 
     Parameters
     ----------
@@ -1251,7 +1251,7 @@ def curves(
         (label, float(axes.transData.transform((xs[-1], ys[label][-1]))[1]), 15.0 * len(text) + 3)
         for label, text in at_end.items()
     ]
-    # Curves that end together are labelled in the order in which they arrive.
+    # Curves that end together are labeled in the order in which they arrive.
     blocks.sort(key=lambda block: (round(block[1]), np.nansum(ys[block[0]])))
     for label, y in _spread(blocks, bottom, height - top).items():
         top_line = y + 7.5 * (len(at_end[label]) - 1)
