@@ -78,3 +78,20 @@ def test_the_errata_list_every_wrong_number_and_no_other():
     )
     assert len(rows) == len(wrong) == 7
     assert set(rows) == wrong
+
+
+def test_every_work_that_is_cited_is_in_the_bibliography():
+    bibliography = (BOOK / "references.bib").read_text("utf8").lower()
+    texts = [path.read_text("utf8") for path in (ROOT / "notebooks").glob("*.ipynb")]
+    texts += [path.read_text("utf8") for path in BOOK.glob("*.md")]
+    texts += [path.read_text("utf8") for path in (ROOT / "dice").rglob("*.py")]
+    cited = {
+        work
+        for text in texts
+        for work in re.findall(
+            r"doi\.org/(10\.[^)\s\"\\]+)|arxiv(?:\.org/abs/|:)(\d{4}\.\d{5})", text.lower()
+        )
+    }
+    works = {doi or arxiv for doi, arxiv in cited}
+    assert len(works) >= 15
+    assert {work for work in works if work not in bibliography} == set()
