@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dice
 from dice import overlap, softmax
 from dice.course.examples import LABELS, LOGITS
 
@@ -35,6 +36,13 @@ def test_the_welcome_page_tells_what_its_picture_shows():
     numbers = re.findall(r"(?:Dice|accuracy) \d\.\d\d", picture)
     assert len(numbers) == 6
     assert all(number in page for number in numbers)
+
+
+def test_the_api_page_has_every_public_name():
+    page = (BOOK / "api.md").read_text("utf8")
+    documented = re.findall(r"^\.\. auto(?:function|class):: (\w+)", page, re.M)
+    assert sorted(documented) == sorted(dice.__all__)
+    assert set(re.findall(r"\(#dice\.(\w+)\)", page)) == set(dice.__all__)
 
 
 def source_numbers():
