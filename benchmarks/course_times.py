@@ -87,6 +87,8 @@ def tables(record: dict[str, Any]) -> str:
             "|---|---:|",
             *(f"| {name} | {time:.1f} |" for name, time in rows),
             "",
+            "The versions were these.",
+            "",
             "| package | version |",
             "|---|---|",
             *(f"| {name} | {number} |" for name, number in record["versions"].items()),
