@@ -7,6 +7,8 @@ READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
 SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PORT   ?= 8000
+NEWEST  = 3.13
+comma  := ,
 
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
@@ -63,33 +65,26 @@ lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, f
 faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 	$(BIN)/python tests/plant_faults.py
 
-floor:  ## Test the package on the oldest NumPy that it allows (with Python 3.11 or 3.12)
-	$(call new-venv,.venv-floor,3.12)
-	sed '/^numpy==/d' constraints.txt > .venv-floor/constraints.txt
-	.venv-floor/bin/python -m pip install --quiet -c .venv-floor/constraints.txt "numpy==2.0.*" -e ".[course,dev]"
-	.venv-floor/bin/python -m pytest -m "not book"
+floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
+	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
 
 # What the targets are made of
 
-define new-venv
-@for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
-  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= ($(subst .,$(comma) ,$(2))))' 2>/dev/null || continue; \
-  "$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv $(1); \
-  without=$$python; \
-done; \
-echo "$${without:+$$without has no venv module (Debian, Ubuntu: apt install python3-venv). }Needed: Python 3.11 to $(2) with its venv module; name one with PYTHON=/path/to/python" >&2; exit 1
-endef
-comma := ,
-
 $(BIN)/python:
-	$(call new-venv,$(VENV),3.13)
+	@for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= ($(subst .,$(comma),$(NEWEST))))' 2>/dev/null || continue; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv $(VENV); \
+	  without="$$python has no venv module (Debian, Ubuntu: apt install python3-venv). "; \
+	done; \
+	echo "$${without}Needed: Python 3.11 to $(NEWEST) with its venv module; name one with PYTHON=/path/to/python" >&2; exit 1
 
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"
 	$(BIN)/python -m pip install --quiet -r requirements.txt -e ".[course,dev]"
+	$(if $(NUMPY),$(BIN)/python -m pip install --quiet "numpy==$(NUMPY)")
 	@mkdir -p $(VENV)/etc/ipython  # kernels talk over local sockets: no warning at each start
 	@echo "c.IPKernelApp.log_level = 'ERROR'" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@

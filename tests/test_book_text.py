@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dice
 from dice import overlap, softmax
 from dice.course.examples import LABELS, LOGITS
 
@@ -35,6 +36,13 @@ def test_the_welcome_page_tells_what_its_picture_shows():
     numbers = re.findall(r"(?:Dice|accuracy) \d\.\d\d", picture)
     assert len(numbers) == 6
     assert all(number in page for number in numbers)
+
+
+def test_the_api_page_has_every_public_name():
+    page = (BOOK / "api.md").read_text("utf8")
+    documented = re.findall(r"^\.\. auto(?:function|class):: (\w+)", page, re.M)
+    assert sorted(documented) == sorted(dice.__all__)
+    assert set(re.findall(r"\(#dice\.(\w+)\)", page)) == set(dice.__all__)
 
 
 def source_numbers():
@@ -78,3 +86,20 @@ def test_the_errata_list_every_wrong_number_and_no_other():
     )
     assert len(rows) == len(wrong) == 7
     assert set(rows) == wrong
+
+
+def test_every_work_that_is_cited_is_in_the_bibliography():
+    bibliography = (BOOK / "references.bib").read_text("utf8").lower()
+    texts = [path.read_text("utf8") for path in (ROOT / "notebooks").glob("*.ipynb")]
+    texts += [path.read_text("utf8") for path in BOOK.glob("*.md")]
+    texts += [path.read_text("utf8") for path in (ROOT / "dice").rglob("*.py")]
+    cited = {
+        work
+        for text in texts
+        for work in re.findall(
+            r"doi\.org/(10\.[^)\s\"\\]+)|arxiv(?:\.org/abs/|:)(\d{4}\.\d{5})", text.lower()
+        )
+    }
+    works = {doi or arxiv for doi, arxiv in cited}
+    assert len(works) >= 15
+    assert {work for work in works if work not in bibliography} == set()

@@ -200,6 +200,7 @@ def test_a_drawing_can_be_saved(tmp_path):
         (lambda: figures.label_map([0, 1], ["a", "b"]), "rows and columns"),
         (lambda: figures.matrices({"a": [1, 2]}), "rows and columns"),
         (lambda: figures.venn(2, 3, 4), "intersection"),
+        (lambda: figures.venn(0, 0, 0), "both empty"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw, message):

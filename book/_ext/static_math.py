@@ -14,6 +14,10 @@ from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
 KATEX = Path(__file__).with_name("katex.min.js")
+OPTIONS = {
+    "strict": "ignore",
+    "macros": {r"\arraystretch": "1.4"},  # room between the rows of matrices of fractions
+}
 
 
 @cache
@@ -27,7 +31,7 @@ def engine():
 @cache
 def to_html(tex, display):
     """Render one formula; raise JSEvalException where the TeX is bad."""
-    return engine().call("katex.renderToString", tex, {"displayMode": display, "strict": "ignore"})
+    return engine().call("katex.renderToString", tex, OPTIONS | {"displayMode": display})
 
 
 def formula(node, display):

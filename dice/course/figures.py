@@ -28,6 +28,7 @@ from dice.course import style
 from dice.course.style import GAP, GRID, HALF_WIDTH, INK, MUTED, PAPER, TEXT_SIZE, TITLE_SIZE, WIDTH
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from dice.course.scenes import Scene
@@ -568,18 +569,30 @@ def label_map(
         _write_cells(sheet, grid, scale, [[palette[v] for v in row] for row in grid.tolist()])
     else:
         for label, name in by_label.items():
-            if name != "background" and (grid == label).any():
-                row, column = _center(grid == label)
-                ink = style.ink_on(palette[label])
-                mark = label if legend else name[0]
-                x, y = 0.5 + column * scale, 0.5 + row * scale
-                sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
+            if name != "background":
+                mark, ink = label if legend else name[0], style.ink_on(palette[label])
+                _mark_pieces(sheet, grid == label, scale, mark, ink)
     bottom = 0.5 + grid.shape[0] * scale
     if legend:
         entries = [(palette[k], None, f"{k} {name}") for k, name in by_label.items()]
         bottom = sheet.legend(entries, 0.5, bottom + 10)
     shape = f"{grid.shape[0]} x {grid.shape[1]} pixels"
     return sheet.drawing(f"class map of {shape}", bottom + 0.5)
+
+
+def _mark_pieces(
+    sheet: _Sheet, mask: NDArray[np.bool_], scale: float, mark: object, ink: str
+) -> None:
+    """Write a mark on each connected piece of a mask that has room for it."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(mask)
+    for k in range(1, count + 1):
+        piece = pieces == k
+        if piece.sum() * scale**2 > 300:
+            row, column = _center(piece)
+            x, y = 0.5 + column * scale, 0.5 + row * scale
+            sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
 
 
 def instance_map(
@@ -826,9 +839,10 @@ def photo(
         fills = _object_fills(present, colors if labels is None else None)
         for k in present:
             region = id_grid == k
-            if labels is None:
-                sheet.region(region, 0, 0, scale, fill=fills[k], opacity=opacity)
-            sheet.region(region, 0, 0, scale, line="#ffffff", line_width=2.5)
+            fill = fills[k] if labels is None else "none"
+            sheet.region(
+                region, 0, 0, scale, fill=fill, opacity=opacity, line="#ffffff", line_width=2.5
+            )
             sheet.region(region, 0, 0, scale, line=style.ON_LIGHT, line_width=1.25)
             if numbers:
                 row, column = _center(region)
@@ -1031,59 +1045,66 @@ def venn(
     """
     if not 0 <= intersection <= min(target, prediction):
         raise ValueError("intersection must lie between 0 and the smaller of the two sizes")
+    if target + prediction == 0:
+        raise ValueError("target and prediction are both empty: there is nothing to draw")
     radii = math.sqrt(target / math.pi), math.sqrt(prediction / math.pi)
     distance = _circle_distance(*radii, intersection)
     low, high = min(-radii[0], distance - radii[1]), max(radii[0], distance + radii[1])
     scale = min(0.62 * width / (high - low), 85 / max(radii))
-    top, middle = 34.0, 34.0 + scale * max(radii)
+    middle = 34.0 + scale * max(radii)
     left = (width - (high - low) * scale) / 2 - low * scale
-    centers = left, left + distance * scale
-    g, p = radii[0] * scale, radii[1] * scale
-    sheet = _Sheet(width, top + 2 * scale * max(radii) + 30)
-    for x, radius, color in ((centers[0], g, style.TARGET), (centers[1], p, style.PREDICTION)):
-        sheet.add("circle", cx=x, cy=middle, r=radius, fill=color)
-    lens = _lens(centers, (g, p), middle)
+    centers, sizes = (left, left + distance * scale), (radii[0] * scale, radii[1] * scale)
+    sheet = _Sheet(width, 2 * middle - 4)
+    fills = (style.TARGET, style.PREDICTION)
+    for x, radius, fill in zip(centers, sizes, fills, strict=True):
+        sheet.add("circle", cx=x, cy=middle, r=radius, fill=fill)
+    lens = _lens(centers, sizes, middle)
     if lens:
         sheet.add("path", d=lens, fill=style.OVERLAP)
         sheet.add("path", d=lens, fill=sheet.hatch("/", style.OVERLAP))
-    for x, radius in ((centers[0], g), (centers[1], p)):
+    for x, radius in zip(centers, sizes, strict=True):
         sheet.add("circle", cx=x, cy=middle, r=radius, fill="none", stroke=INK, stroke_width=1.25)
-    edges = sorted((centers[0] - g, centers[0] + g, centers[1] - p, centers[1] + p))
-    parts = [
-        ((centers[0] - g, centers[1] - p), target - intersection, style.TARGET),
-        (
-            (max(centers[0] - g, centers[1] - p), min(centers[0] + g, centers[1] + p)),
-            intersection,
-            style.OVERLAP,
-        ),
-        ((centers[0] + g, centers[1] + p), prediction - intersection, style.PREDICTION),
-    ]
-    for (start, end), size, color in parts:
-        if size > 0 and end - start > 14:
+    counts = target - intersection, intersection, prediction - intersection
+    _write_counts(sheet, counts, centers, sizes, middle)
+    unit = f" {unit}" if unit else ""
+    sheet.legend([(fills[0], None, f"{target_label}: {target:g}{unit}")], 0.5, 2)
+    text = f"{prediction_label}: {prediction:g}{unit}"
+    sheet.rect(width - 14.5, 2, 14, 14, fill=fills[1], stroke=MUTED, stroke_width=0.75)
+    sheet.text(width - 20.5, 9, text, anchor="end")
+    text = f"both: {intersection:g}{unit}"
+    x = width / 2 - (20 + _text_width(text)) / 2
+    sheet.legend([(style.OVERLAP, "/", text)], x, sheet.height - 16)
+    return sheet.drawing("two overlapping sets")
+
+
+def _write_counts(
+    sheet: _Sheet,
+    counts: tuple[float, float, float],
+    centers: tuple[float, float],
+    radii: tuple[float, float],
+    y: float,
+) -> None:
+    """Write what is in the target only, in both, and in the prediction only, where it fits."""
+    starts = centers[0] - radii[0], centers[1] - radii[1]
+    ends = centers[0] + radii[0], centers[1] + radii[1]
+    spans = (
+        (starts[0], min(ends[0], starts[1])),
+        (max(starts), min(ends)),
+        (max(starts[1], ends[0]), ends[1]),
+    )
+    fills = (style.TARGET, style.OVERLAP, style.PREDICTION)
+    for count, (start, end), fill in zip(counts, spans, fills, strict=True):
+        if count > 0 and end - start > 14:
             sheet.text(
                 (start + end) / 2,
-                middle,
-                f"{size:g}",
-                color=style.ink_on(color),
+                y,
+                f"{count:g}",
+                color=style.ink_on(fill),
                 anchor="middle",
                 bold=True,
                 size=TITLE_SIZE + 1,
-                halo=color if color == style.OVERLAP else None,
+                halo=fill if fill == style.OVERLAP else None,
             )
-    unit = f" {unit}" if unit else ""
-    swatch = (
-        (0.5, target_label, target, style.TARGET),
-        (width - 0.5, prediction_label, prediction, style.PREDICTION),
-    )
-    for x, label, size, color in swatch:
-        end = x > width / 2
-        text = f"{label}: {size:g}{unit}"
-        sheet.rect(x - 14 if end else x, 2, 14, 14, fill=color, stroke=MUTED, stroke_width=0.75)
-        sheet.text(x - 20 if end else x + 20, 9, text, anchor="end" if end else None)
-    text = f"both: {intersection:g}{unit}"
-    x = max(edges[0], width / 2 - (20 + _text_width(text)) / 2)
-    sheet.legend([(style.OVERLAP, "/", text)], x, sheet.height - 16)
-    return sheet.drawing("two overlapping sets")
 
 
 def _lens_area(r: float, s: float, d: float) -> float:
@@ -1151,7 +1172,7 @@ def curves(
     width: float = WIDTH,
     height: float = 270,
 ) -> Drawing:
-    """Draw curves over one axis, each labelled at its right end.
+    """Draw curves over one axis, each labeled at its right end.
 
     Parameters
     ----------
@@ -1184,38 +1205,69 @@ def curves(
     Drawing
     """
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     xs = np.asarray(x, dtype=float)
     ys = {label: np.asarray(line, dtype=float) for label, line in lines.items()}
     at_end = {label: textwrap.wrap(label, 15) for label in ys if label not in (labels_at or {})}
     right = max((_text_width(t) + 32 for text in at_end.values() for t in text), default=8.0)
     left, bottom, top = 46.0, 44.0, 28.0
+    inner = (width - left - right, height - bottom - top)
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    axes = figure.add_axes(
-        (
-            left / width,
-            bottom / height,
-            (width - left - right) / width,
-            (height - bottom - top) / height,
-        )
-    )
+    axes = figure.add_axes((left / width, bottom / height, inner[0] / width, inner[1] / height))
     axes.set(xscale=xscale, yscale=yscale)
     names = list(style.LINE_STYLES)
-    looks: dict[str, dict[str, Any]] = {}
-    for i, (label, line) in enumerate(ys.items()):
-        color, dashes = style.LINE_STYLES[(roles or {}).get(label, names[i % len(names)])]
-        # Dashes are given in units of the line width.
-        pattern = (0, [length / 2.5 for length in dashes]) if dashes else "-"
-        looks[label] = {"color": color, "linewidth": 2.5, "linestyle": pattern}
+    looks = {
+        label: _line_look((roles or {}).get(label, names[i % len(names)]))
+        for i, label in enumerate(ys)
+    }
+    for label, line in ys.items():
         axes.plot(xs, line, clip_on=False, zorder=3, **looks[label])
     axes.set_xlim(xlim or (float(xs.min()), float(xs.max())))
     if ylim is not None:
         axes.set_ylim(ylim)
-    for axis, ticks, text in ((axes.xaxis, xticks, xformat), (axes.yaxis, yticks, yformat)):
-        if ticks is not None:
-            axis.set_major_locator(FixedLocator(list(ticks)))
+    _dress(axes, (xticks, yticks), (xformat, yformat))
+    middle = (left + inner[0] / 2) / width
+    figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **_WRITING)
+    figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
+    for name, (px, py) in (points or {}).items():
+        axes.plot([px], [py], marker="o", markersize=7, color=INK, markeredgecolor=PAPER, zorder=4)
+        axes.annotate(name, (px, py), xytext=(7, 7), textcoords="offset points", **_WRITING)
+    for label, place in (labels_at or {}).items():
+        axes.annotate(label, place, va="center", **_WRITING)
+    blocks = [
+        (label, float(axes.transData.transform((xs[-1], ys[label][-1]))[1]), 15.0 * len(text) + 3)
+        for label, text in at_end.items()
+    ]
+    # Curves that end together are labeled in the order in which they arrive.
+    blocks.sort(key=lambda block: (round(block[1]), np.nansum(ys[block[0]])))
+    for label, y in _spread(blocks, bottom, height - top).items():
+        _label_end(figure, at_end[label], width - right, y, looks[label])
+    drawn = " and ".join(ys) if len(ys) < 3 else f"{len(ys)} curves"
+    return from_matplotlib(figure, f"{drawn} over {xlabel}")
+
+
+_WRITING: dict[str, Any] = {"fontsize": TEXT_SIZE, "color": INK, "parse_math": False}
+
+
+def _line_look(role: str) -> dict[str, Any]:
+    """Return matplotlib's options for a curve of the given role."""
+    color, dashes = style.LINE_STYLES[role]
+    # matplotlib counts dashes in line widths.
+    pattern = (0, [length / 2.5 for length in dashes]) if dashes else "-"
+    return {"color": color, "linewidth": 2.5, "linestyle": pattern}
+
+
+def _dress(
+    axes: Axes,
+    ticks: tuple[Sequence[float] | None, Sequence[float] | None],
+    formats: tuple[Callable[[float], str], Callable[[float], str]],
+) -> None:
+    """Give axes the look of the course: two quiet spines, a light grid, plain numbers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    for axis, places, text in zip((axes.xaxis, axes.yaxis), ticks, formats, strict=True):
+        if places is not None:
+            axis.set_major_locator(FixedLocator(list(places)))
         axis.set_major_formatter(FuncFormatter(lambda value, _, text=text: text(value)))
         axis.set_minor_locator(NullLocator())
     axes.tick_params(labelsize=TEXT_SIZE, labelcolor=INK, color=MUTED, length=4)
@@ -1225,36 +1277,21 @@ def curves(
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(MUTED)
-    write: dict[str, Any] = {"fontsize": TEXT_SIZE, "color": INK, "parse_math": False}
-    middle = (left + width - right) / 2 / width
-    figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **write)
-    figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **write)
-    for name, (px, py) in (points or {}).items():
-        axes.plot([px], [py], marker="o", markersize=7, color=INK, markeredgecolor=PAPER, zorder=4)
-        axes.annotate(name, (px, py), xytext=(7, 7), textcoords="offset points", **write)
-    for label, place in (labels_at or {}).items():
-        axes.annotate(label, place, va="center", **write)
-    blocks = [
-        (label, float(axes.transData.transform((xs[-1], ys[label][-1]))[1]), 15.0 * len(text) + 3)
-        for label, text in at_end.items()
-    ]
-    # Curves that end together are labelled in the order in which they arrive.
-    blocks.sort(key=lambda block: (round(block[1]), np.nansum(ys[block[0]])))
-    for label, y in _spread(blocks, bottom, height - top).items():
-        top_line = y + 7.5 * (len(at_end[label]) - 1)
-        key = [(width - right + edge) / width for edge in (6, 24)]
-        figure.add_artist(Line2D(key, [top_line / height] * 2, **looks[label]))
-        for i, line_text in enumerate(at_end[label]):
-            figure.text(
-                (width - right + 29) / width,
-                (top_line - 15 * i) / height,
-                line_text,
-                ha="left",
-                va="center",
-                **write,
-            )
-    drawn = " and ".join(ys) if len(ys) < 3 else f"{len(ys)} curves"
-    return from_matplotlib(figure, f"{drawn} over {xlabel}")
+
+
+def _label_end(
+    figure: Figure, text: Sequence[str], x: float, y: float, look: Mapping[str, Any]
+) -> None:
+    """Write a curve's label at its end, with a piece of the line before it."""
+    from matplotlib.lines import Line2D
+
+    width, height = (float(side) * 72 for side in figure.get_size_inches())
+    first = y + 7.5 * (len(text) - 1)
+    ends = [(x + edge) / width for edge in (6, 24)]
+    figure.add_artist(Line2D(ends, [first / height] * 2, **look))
+    for i, part in enumerate(text):
+        place = (x + 29) / width, (first - 15 * i) / height
+        figure.text(*place, part, ha="left", va="center", **_WRITING)
 
 
 def _spread(

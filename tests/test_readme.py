@@ -1,0 +1,39 @@
+"""What the README promises is there: its example runs, its targets, folders and files exist."""
+
+import doctest
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf8")
+
+
+def test_the_example_prints_what_the_readme_says():
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    test = doctest.DocTestParser().get_doctest(example, {}, "README", "README.md", 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_every_target_is_in_the_makefile():
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.M))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf8"), re.M))
+    assert {"book", "test", "lab"} <= named
+    assert named <= targets
+
+
+def test_every_folder_and_file_is_there():
+    folders = re.findall(r"`([\w./]+/)`", README)
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    named = re.findall(r"`([\w./-]+\.(?:txt|yml|toml))`", README)
+    assert len(folders) >= 6
+    assert [path for path in folders + linked + named if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_is_small():
+    assert (ROOT / "book" / "_static" / "readme.png").stat().st_size < 200_000
+
+
+def test_the_lines_for_windows_are_those_that_continuous_integration_runs():
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8")
+    for line in re.findall(r"^python -m (?:pip|pytest).*", README, re.M):
+        assert line in workflow
