@@ -5,6 +5,7 @@ Everything else is a named combination of the two.
 """
 
 from dice.activations import log_softmax, one_hot, sigmoid, softmax
+from dice.instances import PanopticQuality, panoptic_quality
 from dice.losses import (
     cross_entropy,
     dice_ce_loss,
@@ -18,6 +19,7 @@ from dice.scores import dice_score, iou_score, soft_dice
 
 __all__ = [
     "Overlap",
+    "PanopticQuality",
     "confusion_matrix",
     "cross_entropy",
     "dice_ce_loss",
@@ -29,6 +31,7 @@ __all__ = [
     "log_softmax",
     "one_hot",
     "overlap",
+    "panoptic_quality",
     "sigmoid",
     "soft_dice",
     "softmax",
