@@ -43,7 +43,9 @@ notebooks: $(READY)  ## Run every notebook and compare each output with the stor
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
 	$(BIN)/jupyter-nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
-	  --ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
+	  --ExecutePreprocessor.record_timing=False \
+	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
+	  --ClearMetadataPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
 
