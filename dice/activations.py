@@ -1,7 +1,7 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
 from dice import checks
-from dice.arrays import Array, activation, array, namespace, plain
+from dice.arrays import Array, activation, array, equals, integer_type, namespace, plain
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -157,8 +157,8 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
     checks.labels("labels", values, num_classes)
     xp = namespace(values)
-    masks = [values == label for label in range(num_classes)]
-    return xp.astype(xp.stack(masks, axis=axis), xp.int64)
+    masks = [equals(values, label) for label in range(num_classes)]
+    return xp.astype(xp.stack(masks, axis=axis), integer_type(values))
 
 
 def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:

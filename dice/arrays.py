@@ -15,6 +15,9 @@ Array = Any
 Kind = Literal["bool", "integer", "floating"]
 
 KINDS: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "floating"}
+HALF_SUPPORTED = ("torch.uint16", "torch.uint32", "torch.uint64")
+"""PyTorch stores these integers, and lacks much of the arithmetic."""
+
 STANDARD_KINDS: dict[str, Kind] = {
     "bool": "bool",
     "integral": "integer",
@@ -24,6 +27,10 @@ STANDARD_KINDS: dict[str, Kind] = {
 
 def array(name: str, value: Any) -> Array:
     """`value` as an array: of its own library, or of NumPy if it has none."""
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array without a mask of its own, got a masked array")
+    if is_torch(value) and str(value.dtype) in HALF_SUPPORTED:
+        value = value.to(sys.modules["torch"].int64)
     if not _is_foreign(value):
         try:
             value = np.asarray(value)
@@ -46,7 +53,9 @@ def same_library(name: str, values: Array, first: str, reference: Array) -> None
     """Arrays that meet must be of one library, and on one device."""
     ours, theirs = namespace(reference), namespace(values)
     if ours is not theirs:
-        library, other = (xp.__name__.rsplit(".")[-1] for xp in (ours, theirs))
+        library, other = (
+            xp.__name__.removeprefix("array_api_compat.").split(".")[0] for xp in (ours, theirs)
+        )
         raise TypeError(f"{name}: expected an array of {library}, as {first} is, got {other}")
     if None not in (device(values), device(reference)) and device(values) != device(reference):
         raise ValueError(
@@ -83,6 +92,11 @@ def is_numpy(values: Array) -> bool:
     return isinstance(values, np.ndarray)
 
 
+def is_torch(values: Array) -> bool:
+    """Whether this is a tensor of PyTorch."""
+    return "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor)
+
+
 def is_dask(values: Array) -> bool:
     """Whether the numbers are computed later, chunk by chunk."""
     return "dask.array" in sys.modules and isinstance(values, sys.modules["dask.array"].Array)
@@ -102,7 +116,7 @@ def readable_by_numpy(values: Array) -> bool:
     """Whether the numbers are there, in memory that a processor reads."""
     if is_numpy(values) or is_dask(values) or is_traced(values):
         return is_numpy(values)
-    if "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor):
+    if is_torch(values):
         return bool(values.device.type == "cpu")
     if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
         return all(place.platform == "cpu" for place in values.devices())
@@ -139,6 +153,22 @@ def widest(values: Array) -> Array:
     xp = namespace(values)
     types = xp.__array_namespace_info__().dtypes(kind="real floating")
     return xp.astype(values, types.get("float64", xp.float32), copy=False)
+
+
+def equals(values: Array, label: int) -> Array:
+    """Where integers are `label`: nowhere if their type cannot hold it."""
+    xp = namespace(values)
+    limits = xp.iinfo(values.dtype)
+    if limits.min <= label <= limits.max:
+        return values == label
+    return xp.zeros_like(values, dtype=xp.bool)  # others than NumPy wrap the label, or overflow
+
+
+def integer_type(values: Array) -> Any:
+    """The type of counts: 64 bits, or what the library has."""
+    if is_numpy(values):
+        return np.int64
+    return namespace(values).__array_namespace_info__().default_dtypes()["integral"]
 
 
 def extremes(values: Array) -> tuple[float, float]:
@@ -185,7 +215,7 @@ def count(mask: Array, lead: int) -> Array:
         )  # one by one: far faster than with an axis
         return np.array([np.count_nonzero(row) for row in rows]).reshape(mask.shape[:-1])
     xp = namespace(mask)
-    integer = xp.__array_namespace_info__().default_dtypes()["integral"]
+    integer = integer_type(mask)
     if prod(mask.shape) > xp.iinfo(integer).max:
         raise ValueError(
             f"prediction: expected at most {xp.iinfo(integer).max} pixels in {integer}"
@@ -195,7 +225,7 @@ def count(mask: Array, lead: int) -> Array:
 
 def activation(name: str, values: Array, axis: int | None = None) -> Array | None:
     """The library's own activation, whose gradient needs less memory; None if it has none."""
-    if "torch" in sys.modules and isinstance(values, sys.modules["torch"].Tensor):
+    if is_torch(values):
         function = getattr(sys.modules["torch"], name)
         return function(values) if axis is None else function(values, dim=axis)
     if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
@@ -213,7 +243,7 @@ def plain(value: Any) -> Any:
 
 def _is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
-    if isinstance(value, np.ndarray | np.generic | list | tuple | int | float):
+    if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "dtype"):
         return False
     import array_api_compat
 

@@ -11,7 +11,7 @@ from math import prod
 from typing import NamedTuple
 
 from dice import checks
-from dice.arrays import Array, array, is_numpy, kind, namespace, same_library
+from dice.arrays import Array, array, equals, is_numpy, kind, namespace, same_library
 
 
 class Block(NamedTuple):
@@ -225,5 +225,5 @@ def _pixels_that_count(
             f"ignore_index: expected a target with one value per pixel, got shape {target.shape}; "
             "where it has an entry per class, pass mask instead"
         )
-    counted = target != ignore_index
+    counted = ~equals(target, ignore_index)
     return counted if keep is None else keep & counted

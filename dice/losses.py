@@ -13,6 +13,7 @@ from dice.arrays import (
     array,
     at_least_single,
     count,
+    equals,
     is_numpy,
     like,
     namespace,
@@ -363,7 +364,7 @@ def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: A
         own, slopes = p[:, label, ...], (by_intersection[:, label], by_size[:, label])
         of_i, of_p = (xp.reshape(xp.astype(s, p.dtype), (-1, *pixels)) for s in slopes)
         if inputs.target_is_class_map:
-            shared = inputs.target[:, 0, ...] == label
+            shared = equals(inputs.target[:, 0, ...], label)
         else:
             shared = inputs.target[:, label, ...]
             shared = own < shared if options.intersection == "min" else shared

@@ -18,6 +18,7 @@ from dice.arrays import (
     as_numpy,
     at_least_single,
     count,
+    equals,
     is_dask,
     is_numpy,
     is_traced,
@@ -123,7 +124,7 @@ def _count_maps(block: Block, num_classes: int) -> Array:
     xp = namespace(p)
     sums = []
     for label in range(num_classes):
-        in_p, in_g = p == label, g == label
+        in_p, in_g = equals(p, label), equals(g, label)
         if block.keep is not None:
             in_p, in_g = (here & block.keep[:, 0, ...] for here in (in_p, in_g))
         sums.append(xp.stack([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)]))
@@ -157,7 +158,7 @@ def add_labels(
     xp = namespace(p)
     shared, size = [], []
     for label in range(num_classes):
-        here = labels == label
+        here = equals(labels, label)
         if keep is not None:
             here = here & keep[:, 0, ...]
         shared.append(total_where(here, p[:, label, ...], 1))
@@ -188,9 +189,9 @@ def _count_pairs(block: Block, inputs: Inputs) -> Array:
     xp = namespace(p)
     rows = []
     for true in range(inputs.num_classes):
-        here = g == true if keep is None else (g == true) & keep
+        here = equals(g, true) if keep is None else equals(g, true) & keep
         rows.append(
-            xp.stack([count(here & (p == label), 0) for label in range(inputs.num_classes)])
+            xp.stack([count(here & equals(p, label), 0) for label in range(inputs.num_classes)])
         )
     return xp.stack(rows)
 
