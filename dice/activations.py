@@ -153,7 +153,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
            [0, 0, 1]])
     """
     values = checks.of_kind("labels", array("labels", labels), "integer")
-    num_classes = checks.positive_integer("num_classes", num_classes)
+    num_classes = checks.number_of_classes(num_classes)
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
     checks.labels("labels", values, num_classes)
     xp = namespace(values)

@@ -31,7 +31,7 @@ def array(name: str, value: Any) -> Array:
         raise TypeError(f"{name}: expected an array without a mask of its own, got a masked array")
     if is_torch(value) and str(value.dtype) in HALF_SUPPORTED:
         value = value.to(sys.modules["torch"].int64)
-    if not _is_foreign(value):
+    if not is_foreign(value):
         try:
             value = np.asarray(value)
         except ValueError as error:
@@ -133,9 +133,12 @@ def without_gradient(values: Array) -> Array:
     return values.detach() if hasattr(values, "detach") else values
 
 
-def like(values: Any, reference: Array) -> Array:
-    """`values` in the library and on the device of `reference`."""
-    if is_numpy(reference) or _is_foreign(values):
+def like(name: str, values: Array, reference: Any) -> Array:
+    """`values` in the library and on the device of `reference`, if they are NumPy's."""
+    if is_foreign(values):
+        same_library(name, values, "prediction", reference)
+        return values
+    if not is_foreign(reference):
         return values
     return namespace(reference).asarray(values, device=device(reference))
 
@@ -147,9 +150,11 @@ def at_least_single(values: Array) -> Array:
 
 
 def widest(values: Array) -> Array:
-    """The same numbers in double precision, or the best that the library has."""
+    """The same numbers in double precision, or the best that the library has; symbols stay."""
     if is_numpy(values):
         return values.astype(np.float64, copy=False)
+    if not is_foreign(values):
+        return values
     xp = namespace(values)
     types = xp.__array_namespace_info__().dtypes(kind="real floating")
     return xp.astype(values, types.get("float64", xp.float32), copy=False)
@@ -241,7 +246,7 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
 
 
-def _is_foreign(value: Any) -> bool:
+def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
     if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "dtype"):
         return False

@@ -1,12 +1,16 @@
 """Clear errors for bad input: what was expected of which argument, and what came."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import inf, isfinite
+from numbers import Number, Real
 from typing import Any
 
 import numpy as np
 
 from dice.arrays import Array, Kind, array, at_least_single, extremes, is_lazy, kind
+
+MOST_CLASSES = 2**16
+"""Counts of pairs of classes take the square of this, times 8 bytes."""
 
 
 def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
@@ -47,11 +51,12 @@ def axis(name: str, value: Any, ndim: int) -> int:
     return index % ndim
 
 
-def positive_integer(name: str, value: Any) -> int:
-    """A whole number of at least 1."""
-    number = integer(name, value)
-    if number < 1:
-        raise ValueError(f"{name}: expected at least 1, got {number}")
+def number_of_classes(value: Any) -> int:
+    """A whole number of at least 1, for which a matrix of pairs can be thought of."""
+    number = integer("num_classes", value)
+    if not 1 <= number <= MOST_CLASSES:
+        wanted = "at least 1" if number < 1 else f"at most {MOST_CLASSES}"
+        raise ValueError(f"num_classes: expected {wanted}, got {number}")
     return number
 
 
@@ -61,10 +66,33 @@ def option(name: str, value: Any, allowed: Sequence[Any]) -> None:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, allowed))}, got {value!r}")
 
 
+def flag(name: str, value: Any) -> None:
+    """True or False, and nothing that merely counts as one."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+
+
+def real(name: str, value: Any) -> None:
+    """A real number; NaN and infinity are."""
+    if not isinstance(value, int | float | Real):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+
+
 def not_negative(name: str, value: Any) -> None:
-    """A finite number of at least 0; what is no number, a symbol say, passes."""
-    numeric = isinstance(value, int | float | np.number | np.ndarray)
-    if numeric and not np.all((value >= 0) & (value < np.inf)):
+    """A finite number of at least 0, or an array of such; a symbol passes."""
+    least: Any
+    if isinstance(value, int | float | Real):
+        least = most = value
+    elif hasattr(value, "dtype"):
+        of_kind(name, value, "integer", "floating")
+        if 0 in value.shape or is_lazy(value):
+            return
+        least, most = extremes(value)
+    elif isinstance(value, Number) or not hasattr(value, "__radd__"):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    else:
+        return
+    if not (least >= 0 and most < inf):
         raise ValueError(f"{name}: expected finite, not negative, got {value}")
 
 

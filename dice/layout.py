@@ -155,7 +155,7 @@ def arrange(
     shape, whose = (map_shape, "one label per pixel") if is_map else (p.shape, f"that of {name}")
     checks.same_shape("target", t.shape, shape, whose)
     if num_classes is not None:
-        classes = checks.positive_integer("num_classes", num_classes)
+        classes = checks.number_of_classes(num_classes)
     else:
         classes = 1 if class_axis is None else p.shape[class_axis]
     if classes == 0:

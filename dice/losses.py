@@ -246,7 +246,7 @@ def generalized_dice_loss(
     --------
     >>> p = [[0.5, 0.5, 0.0], [0.5, 0.5, 1.0]]
     >>> round(generalized_dice_loss(p, [0, 0, 1], class_axis=0), 4)
-    0.4444
+    0.3333
     """
     sums = measure(
         probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
@@ -322,13 +322,16 @@ def _counted_weights(
     inputs: Inputs, include_background: bool, weights: Array | None, average: Average
 ) -> Array:
     """The weight of each class, 0 for a background that is left out; shape (1, C)."""
+    xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
+    counted = like("weights", ones, inputs.prediction)
     # an Overlap of ones checks the options, in the words of `dice_loss`
-    ones = Overlap(*[np.ones(inputs.num_classes)] * 3) if inputs.has_classes else Overlap(1, 1, 1)
-    ones.dice(average=average, include_background=include_background, weights=weights)
-    counted = np.ones((1, inputs.num_classes)) if weights is None else np.array([weights], float)
+    checked = Overlap(*[counted if inputs.has_classes else 1] * 3)
+    checked.dice(average=average, include_background=include_background, weights=weights)
+    if weights is not None:
+        counted = like("weights", array("weights", weights), inputs.prediction)
     if not include_background:
-        counted[:, 0] = 0
-    return like(counted, inputs.prediction)
+        counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
+    return xp.expand_dims(counted, axis=0)
 
 
 def _slopes(

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import checks, formulas
-from dice.arrays import Array, array, kind, like, namespace, plain, widest
+from dice.arrays import Array, array, is_foreign, kind, like, namespace, plain, widest
 from dice.layout import Inputs, arrange
 from dice.sums import Options, confusion_counts, three_sums
 
@@ -66,9 +66,11 @@ class Overlap:
 
     Raises
     ------
+    TypeError
+        If a sum is no number, array of numbers, or symbol.
     ValueError
         If the shapes differ or have more than two axes, if there are no classes, or if
-        a sum is negative or not finite.
+        a sum is negative or not finite (arrays of NumPy alone are looked at).
 
     Examples
     --------
@@ -87,6 +89,8 @@ class Overlap:
     squared: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        for name in ("batched", "squared"):
+            checks.flag(name, getattr(self, name))
         for name in SUMS:
             object.__setattr__(self, name, _frozen(name, getattr(self, name)))
             shape = np.shape(getattr(self, name))
@@ -275,41 +279,35 @@ class Overlap:
         0.5
         """
         checks.option("average", average, ("macro", "micro", "weighted", None))
+        checks.real("empty", empty)
         checks.not_negative("eps_numerator", eps_numerator)
         checks.not_negative("eps_denominator", eps_denominator)
-        sums = self
+        checks.flag("include_background", include_background)
+        sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
+        by_class = self._has_classes and average != "micro"
         if weights is not None:
             weights = self._class_weights(weights, average)
         if not include_background:
             if not self._has_classes or np.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
-            sums = self._map(lambda sums: sums[..., 1:])
+            sums = [values[..., 1:] for values in sums]
             weights = None if weights is None else weights[1:]
-        if average == "micro" and sums._has_classes:
-            sums = sums._map(_sum_last)
-        ratio = formula(
-            sums.intersection,
-            sums.prediction,
-            sums.target,
-            eps_numerator=eps_numerator,
-            eps_denominator=eps_denominator,
-        )
+        if average == "micro" and self._has_classes:
+            sums = [_sum_last(values) for values in sums]
+        ratio = formula(*sums, eps_numerator=eps_numerator, eps_denominator=eps_denominator)
         scores = divide(*ratio, empty, then)
-        if average is not None and sums._has_classes:
-            scores = mean(scores, sums.target if average == "weighted" else weights)
-        return plain(mean(scores) if average is not None and sums.batched else scores)
-
-    def _map(self, change: Callable[[Any], Any]) -> "Overlap":
-        return replace(self, **{name: change(getattr(self, name)) for name in SUMS})
+        if average is not None and by_class:
+            scores = mean(scores, sums[2] if average == "weighted" else weights)
+        return plain(mean(scores) if average is not None and self.batched else scores)
 
     def _class_weights(self, weights: Array, average: Average) -> Array:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
-        values = like(array("weights", weights), self.intersection)
+        values = array("weights", weights)
         shape = np.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
         checks.not_negative("weights", values)
-        return values
+        return like("weights", values, self.intersection)
 
 
 def overlap(
@@ -420,6 +418,8 @@ def prepare(
     floating-point numbers or must not.
     """
     checks.option("intersection", intersection, ("product", "min"))
+    checks.flag("squared", squared)
+    checks.flag("check_values", check_values)
     if squared and intersection == "min":
         raise ValueError("squared: expected False beside intersection='min', got True")
     inputs = arrange(prediction, target, name=name, soft=soft, **layout)
@@ -473,7 +473,7 @@ def confusion_matrix(
            [0, 2, 0],
            [0, 1, 0]])
     """
-    num_classes = checks.positive_integer("num_classes", num_classes)
+    num_classes = checks.number_of_classes(num_classes)
     inputs = arrange(prediction, target, num_classes=num_classes, ignore_index=ignore_index)
     return confusion_counts(inputs)
 
@@ -489,8 +489,6 @@ def divide(
     if not hasattr(denominator, "shape"):
         return empty if denominator == 0 else then(numerator / denominator)
     xp = namespace(denominator)
-    if kind("sums", denominator) == "integer":
-        numerator, denominator = widest(numerator), widest(denominator)
     nothing = denominator == 0
     ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
     return xp.where(nothing, xp.full_like(ratio, empty), ratio)
@@ -518,12 +516,15 @@ def _sum_last(values: Array) -> Array:
 
 def _frozen(name: str, value: Any) -> Any:
     """A sum that cannot change: a Python number, a symbol, or a read-only array."""
-    if not isinstance(value, (np.ndarray, np.generic, list, tuple)):
+    if is_foreign(value):  # on a graphics card a look at the values would wait for them
+        checks.of_kind(name, value, "integer", "floating")
+        return value
+    if not isinstance(value, np.ndarray | np.generic | list | tuple):
         checks.not_negative(name, value)
         return value
-    values = np.array(value)
-    if values.dtype != object:
-        checks.not_negative(name, array(name, values))
+    values = array(name, value)
+    checks.not_negative(name, values)
+    values = values.astype(np.int64 if kind(name, values) == "integer" else np.float64)
     values.setflags(write=False)
     return plain(values)
 

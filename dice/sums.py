@@ -58,7 +58,7 @@ def three_sums(inputs: Inputs, options: Options) -> Array:
     if not inputs.soft and readable_by_numpy(reference):
         inputs = inputs.map(as_numpy)  # counts have no gradient
     if is_numpy(inputs.prediction):
-        return like(_sum_blocks(inputs, options), reference)
+        return like("sums", _sum_blocks(inputs, options), reference)
     (whole,) = inputs.blocks(BLOCK)
     return _sum_block(whole, inputs, options)
 
@@ -179,7 +179,7 @@ def confusion_counts(inputs: Inputs) -> Array:
     for block in inputs.blocks(BLOCK):
         check_values(block, inputs)
         sums += joint_counts(block.prediction[0, 0], block.target[0, 0], classes)
-    return like(sums, reference)
+    return like("sums", sums, reference)
 
 
 def _count_pairs(block: Block, inputs: Inputs) -> Array:
