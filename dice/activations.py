@@ -34,8 +34,9 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     array([0., 1.])
     """
     z = checks.logits("logits", logits)
+    checks.flag("check_values", check_values)
     if check_values:
-        checks.finite("logits", z)
+        z = checks.finite("logits", z)
     own = activation("sigmoid", z)
     if own is not None:
         return own
@@ -155,7 +156,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     values = checks.of_kind("labels", array("labels", labels), "integer")
     num_classes = checks.number_of_classes(num_classes)
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
-    checks.labels("labels", values, num_classes)
+    values = checks.labels("labels", values, num_classes)
     xp = namespace(values)
     masks = [equals(values, label) for label in range(num_classes)]
     return xp.astype(xp.stack(masks, axis=axis), integer_type(values))
@@ -167,6 +168,7 @@ def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[A
     axis = checks.axis("class_axis", class_axis, z.ndim)
     if z.shape[axis] == 0:
         raise ValueError(f"logits: expected at least one class, got shape {z.shape}")
+    checks.flag("check_values", check_values)
     if check_values:
-        checks.finite("logits", z)
+        z = checks.finite("logits", z)
     return z, axis

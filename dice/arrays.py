@@ -6,6 +6,7 @@ to PyTorch, JAX, Dask and others.
 """
 
 import sys
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import Any, Literal
 
@@ -107,11 +108,6 @@ def is_traced(values: Array) -> bool:
     return "jax" in sys.modules and isinstance(values, sys.modules["jax"].core.Tracer)
 
 
-def is_lazy(values: Array) -> bool:
-    """Whether there are no numbers to look at yet."""
-    return is_dask(values) or is_traced(values)
-
-
 def readable_by_numpy(values: Array) -> bool:
     """Whether the numbers are there, in memory that a processor reads."""
     if is_numpy(values) or is_dask(values) or is_traced(values):
@@ -174,6 +170,15 @@ def integer_type(values: Array) -> Any:
     if is_numpy(values):
         return np.int64
     return namespace(values).__array_namespace_info__().default_dtypes()["integral"]
+
+
+def look(values: Array, check: Callable[[Array], None]) -> Array:
+    """`values`, checked: those of Dask when they are computed, those under JAX's eyes never."""
+    if is_dask(values):
+        return values.map_blocks(lambda chunk: look(chunk, check), meta=values._meta)
+    if not (is_traced(values) or 0 in values.shape):
+        check(values)
+    return values
 
 
 def extremes(values: Array) -> tuple[float, float]:
@@ -239,6 +244,26 @@ def activation(name: str, values: Array, axis: int | None = None) -> Array | Non
         function = getattr(jax.nn, name)
         return function(values) if axis is None else function(values, axis=axis)
     return None
+
+
+_pytrees: set[type] = set()
+
+
+def register_pytree(structure: type, leaves: tuple[str, ...], flags: tuple[str, ...]) -> None:
+    """Let JAX take a dataclass apart, and put it together, once JAX is there."""
+    if structure in _pytrees or "jax" not in sys.modules:
+        return
+    _pytrees.add(structure)
+
+    def flatten(value: Any) -> tuple[list[Any], tuple[bool, ...]]:
+        return [getattr(value, name) for name in leaves], tuple(getattr(value, f) for f in flags)
+
+    def unflatten(flagged: tuple[bool, ...], values: Iterable[Any]) -> Any:
+        value: Any = object.__new__(structure)  # unchecked: JAX puts in not only numbers
+        vars(value).update(zip((*leaves, *flags), (*values, *flagged), strict=True))
+        return value
+
+    sys.modules["jax"].tree_util.register_pytree_node(structure, flatten, unflatten)
 
 
 def plain(value: Any) -> Any:

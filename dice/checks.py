@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, at_least_single, extremes, is_lazy, kind
+from dice.arrays import Array, Kind, array, at_least_single, extremes, kind, look
 
 MOST_CLASSES = 2**16
 """Counts of pairs of classes take the square of this, times 8 bytes."""
@@ -78,31 +78,32 @@ def real(name: str, value: Any) -> None:
         raise TypeError(f"{name}: expected a number, got {value!r}")
 
 
-def not_negative(name: str, value: Any) -> None:
-    """A finite number of at least 0, or an array of such; a symbol passes."""
-    least: Any
+def not_negative(name: str, value: Any) -> Any:
+    """`value`, if it is a finite number of at least 0, an array of such, or a symbol."""
+
+    def check(least: Any, most: Any) -> None:
+        if not (least >= 0 and most < inf):
+            raise ValueError(f"{name}: expected finite, not negative, got {value}")
+
     if isinstance(value, int | float | Real):
-        least = most = value
+        check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
-        if 0 in value.shape or is_lazy(value):
-            return
-        least, most = extremes(value)
+        return look(value, lambda values: check(*extremes(values)))
     elif isinstance(value, Number) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
-    else:
-        return
-    if not (least >= 0 and most < inf):
-        raise ValueError(f"{name}: expected finite, not negative, got {value}")
+    return value
 
 
-def finite(name: str, values: Array) -> None:
-    """No NaN and no infinity."""
-    if 0 in values.shape or is_lazy(values):
-        return
-    for extreme in extremes(values):
-        if not isfinite(extreme):
-            raise ValueError(f"{name}: expected finite values, got {extreme}")
+def finite(name: str, values: Array) -> Array:
+    """`values`, if there is no NaN and no infinity."""
+
+    def check(values: Array) -> None:
+        for extreme in extremes(values):
+            if not isfinite(extreme):
+                raise ValueError(f"{name}: expected finite values, got {extreme}")
+
+    return look(values, check)
 
 
 def unit_interval(name: str, values: Array) -> None:
@@ -126,16 +127,18 @@ def zero_or_one(name: str, values: Array) -> None:
         )
 
 
-def labels(name: str, values: Array, num_classes: int) -> None:
-    """Class labels: from 0 to num_classes - 1."""
+def labels(name: str, values: Array, num_classes: int) -> Array:
+    """`values`, if they are class labels: from 0 to num_classes - 1."""
     last = num_classes - 1
-    _between(values, (0, last), f"{name}: expected labels from 0 to {last}, got {{}}")
+    return _between(values, (0, last), f"{name}: expected labels from 0 to {last}, got {{}}")
 
 
-def _between(values: Array, bounds: tuple[float, float], message: str) -> None:
-    """No number outside the bounds, and no NaN."""
-    if 0 in values.shape or is_lazy(values):
-        return
-    least, most = extremes(values)
-    if not (bounds[0] <= least and most <= bounds[1]):
-        raise ValueError(message.format(least if least < bounds[0] else most))
+def _between(values: Array, bounds: tuple[float, float], message: str) -> Array:
+    """`values`, if no number is outside the bounds, and none is NaN."""
+
+    def check(values: Array) -> None:
+        least, most = extremes(values)
+        if not (bounds[0] <= least and most <= bounds[1]):
+            raise ValueError(message.format(least if least < bounds[0] else most))
+
+    return look(values, check)

@@ -1,7 +1,7 @@
 """Losses: what a network is trained to make small."""
 
 from dataclasses import replace
-from math import inf, prod
+from math import prod
 from typing import Any, Unpack
 
 import numpy as np
@@ -14,6 +14,7 @@ from dice.arrays import (
     at_least_single,
     count,
     equals,
+    is_dask,
     is_numpy,
     like,
     namespace,
@@ -32,7 +33,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import BLOCK, Options, add_labels, check_target, three_sums
+from dice.sums import BLOCK, Options, add_labels, check_target, sum_chunks, three_sums
 
 
 def dice_loss(
@@ -174,15 +175,16 @@ def tversky_loss(
     >>> tversky_loss(*missed, false_positive_weight=0.0, false_negative_weight=1.0)
     0.5
     """
-    if not isinstance(gamma, int | float) or not 0 < gamma < inf:
-        raise ValueError(f"gamma: expected a number above 0, got {gamma!r}")
+    checks.not_negative("gamma", gamma)
+    if gamma == 0:
+        raise ValueError("gamma: expected a number above 0, got 0")
     sums = measure(
         probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
     )
     loss = sums.tversky(
         false_positive_weight=false_positive_weight,
         false_negative_weight=false_negative_weight,
-        then=_one_minus if gamma == 1 else lambda score: abs(1 - score) ** gamma,
+        then=lambda score: _focal(1 - score, gamma),
         average=average,
         empty=empty,
         eps_numerator=eps_numerator,
@@ -328,7 +330,8 @@ def _counted_weights(
     checked = Overlap(*[counted if inputs.has_classes else 1] * 3)
     checked.dice(average=average, include_background=include_background, weights=weights)
     if weights is not None:
-        counted = like("weights", array("weights", weights), inputs.prediction)
+        values = checks.not_negative("weights", array("weights", weights))
+        counted = like("weights", values, inputs.prediction)
     if not include_background:
         counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
     return xp.expand_dims(counted, axis=0)
@@ -430,13 +433,13 @@ def cross_entropy(
     inputs = arrange(
         z, target, name="logits", class_axis=class_axis, mask=mask, ignore_index=ignore_index
     )
-    total, pixels = 0.0, 0
-    for block in inputs.blocks(max(1, BLOCK // inputs.num_classes)):
-        if check_values:
-            checks.finite("logits", block.prediction)
-            check_target(block, inputs)
-        nats, number = _nats(block, inputs)
-        total, pixels = total + nats, pixels + number
+    checks.flag("check_values", check_values)
+    if is_dask(z):
+        total, pixels = sum_chunks(
+            inputs, lambda chunk: np.array(_entropy(chunk, check_values)), {"sums": 2}, np.float64
+        )
+    else:
+        total, pixels = _entropy(inputs, check_values)
     return _as_loss(divide(total, pixels, 0), z)
 
 
@@ -525,6 +528,18 @@ def dice_ce_loss(
     return dice_weight * overlap_loss + cross_entropy_weight * entropy
 
 
+def _entropy(inputs: Inputs, check_values: bool) -> tuple[Any, Any]:
+    """The sum of the cross entropies of the pixels, and their number."""
+    total, pixels = 0.0, 0
+    for block in inputs.blocks(max(1, BLOCK // inputs.num_classes)):
+        if check_values:
+            checks.finite("logits", block.prediction)
+            check_target(block, inputs)
+        nats, number = _nats(block, inputs)
+        total, pixels = total + nats, pixels + number
+    return total, pixels
+
+
 def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
     """The sum of the cross entropies of the pixels of a block, and their number."""
     z, g = block.prediction, block.target
@@ -560,13 +575,26 @@ def _sudre_weights(target: Array) -> Array:
     """One over the squared size of each class; an absent class as the rarest that is there."""
     xp = namespace(target)
     present = target > 0
-    weights = divide(xp.ones_like(target), target * target, 0)
+    least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
+    size = xp.where(present & (target < least), xp.full_like(target, least), target)
+    weights = divide(xp.ones_like(target), size * size, 0)
     largest = xp.max(weights, axis=-1, keepdims=True)
     return xp.where(present, weights, xp.where(largest > 0, largest, xp.ones_like(largest)))
 
 
 def _one_minus(score: Any) -> Any:
     return 1 - score
+
+
+def _focal(loss: Any, gamma: float) -> Any:
+    """The loss to a power: 0, with gradient 0, where it is 0 already or rounds below."""
+    if gamma == 1:
+        return loss
+    if not hasattr(loss, "shape"):
+        return max(loss, 0.0) ** gamma
+    xp, solved = namespace(loss), loss <= 0
+    power = xp.where(solved, xp.ones_like(loss), loss) ** gamma
+    return xp.where(solved, xp.zeros_like(loss), power)
 
 
 def _as_loss(loss: Any, probabilities: Array) -> Any:

@@ -9,11 +9,23 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import checks, formulas
-from dice.arrays import Array, array, is_foreign, kind, like, namespace, plain, widest
+from dice.arrays import (
+    Array,
+    array,
+    is_foreign,
+    kind,
+    like,
+    namespace,
+    plain,
+    register_pytree,
+    same_library,
+    widest,
+)
 from dice.layout import Inputs, arrange
 from dice.sums import Options, confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
+FLAGS = ("batched", "squared")
 Average = Literal["macro", "micro", "weighted"] | None
 
 
@@ -89,12 +101,15 @@ class Overlap:
     squared: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        for name in ("batched", "squared"):
+        register_pytree(Overlap, SUMS, FLAGS)
+        for name in FLAGS:
             checks.flag(name, getattr(self, name))
         for name in SUMS:
             object.__setattr__(self, name, _frozen(name, getattr(self, name)))
             shape = np.shape(getattr(self, name))
             checks.same_shape(name, shape, np.shape(self.intersection), "that of intersection")
+            if shape:
+                same_library(name, getattr(self, name), "intersection", self.intersection)
         if len(shape) > 2 or (self.batched and not shape):
             raise ValueError(
                 "intersection: expected shape (), (classes,), (samples,) with batched=True, or "
@@ -106,7 +121,7 @@ class Overlap:
 
     def __repr__(self) -> str:
         shown = [f"{name}={_text(getattr(self, name))}" for name in SUMS]
-        flags = [f"{name}=True" for name in ("batched", "squared") if getattr(self, name)]
+        flags = [f"{name}=True" for name in FLAGS if getattr(self, name)]
         return f"Overlap({', '.join(shown + flags)})"
 
     def __add__(self, other: Any) -> "Overlap":
@@ -306,8 +321,7 @@ class Overlap:
         values = array("weights", weights)
         shape = np.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
-        checks.not_negative("weights", values)
-        return like("weights", values, self.intersection)
+        return like("weights", checks.not_negative("weights", values), self.intersection)
 
 
 def overlap(

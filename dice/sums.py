@@ -36,6 +36,9 @@ from dice.layout import Block, Inputs
 BLOCK = 1 << 18
 """Numbers in a block: the temporaries of one stay in the cache of a core."""
 
+KINDS = 1 << 16
+"""Codes are packed while there are at most so many kinds: their counts stay in the cache."""
+
 RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
 
@@ -49,12 +52,25 @@ class Options(NamedTuple):
 
 
 def three_sums(inputs: Inputs, options: Options) -> Array:
-    """Intersection, size of the prediction and size of the target, as shape (3, B, C)."""
+    """Intersection, size of the prediction and size of the target, as shape (3, B, C).
+
+    Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
+    """
+    sums = _three_sums(inputs, options)
+    if not inputs.soft:
+        return sums
+    xp = namespace(sums)
+    single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
+    least = float(xp.finfo(single_or_better).smallest_normal)
+    return xp.where(sums < least, xp.zeros_like(sums), sums)
+
+
+def _three_sums(inputs: Inputs, options: Options) -> Array:
     reference = inputs.prediction
     if is_dask(reference):
         axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
         dtype = np.float64 if inputs.soft else np.int64
-        return _sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
+        return sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
     if not inputs.soft and readable_by_numpy(reference):
         inputs = inputs.map(as_numpy)  # counts have no gradient
     if is_numpy(inputs.prediction):
@@ -71,7 +87,7 @@ def _sum_blocks(inputs: Inputs, options: Options) -> Array:
     return sums
 
 
-def _sum_chunks(
+def sum_chunks(
     inputs: Inputs, summarize: Callable[[Inputs], Array], axes: dict[str, int], dtype: type
 ) -> Array:
     """Each chunk becomes a small array, with the axes that are named; these are added as a tree."""
@@ -170,7 +186,7 @@ def confusion_counts(inputs: Inputs) -> Array:
     """How many pixels have target i and prediction j, as a matrix."""
     classes, reference = inputs.num_classes, inputs.prediction
     if is_dask(reference):
-        return _sum_chunks(inputs, confusion_counts, {"row": classes, "column": classes}, np.int64)
+        return sum_chunks(inputs, confusion_counts, {"row": classes, "column": classes}, np.int64)
     if not readable_by_numpy(reference):
         (whole,) = inputs.blocks(BLOCK)
         return _count_pairs(whole, inputs)
@@ -197,22 +213,32 @@ def _count_pairs(block: Block, inputs: Inputs) -> Array:
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
-    """How many pixels have target i and prediction j, as a matrix; flat labels in range.
+    """How many pixels have target i and prediction j, as a matrix; flat labels in range."""
+    kinds = num_classes**2
+    pairs = np.multiply(target, num_classes, dtype=np.min_scalar_type(kinds - 1), casting="unsafe")
+    np.add(pairs, prediction, out=pairs, casting="unsafe")
+    return histogram(pairs, kinds).astype(np.int64).reshape(num_classes, num_classes)
 
-    Label maps are constant along runs of memory. Where the runs are long, one pixel of
-    each is counted, weighted with the length of its run.
+
+def histogram(codes: Array, kinds: int) -> Array:
+    """How often each code below `kinds` occurs, in a flat array of unsigned integers.
+
+    While the table of counts stays small, two codes are packed into one, from the two
+    halves of the array, so that a count is for several pixels. Label maps are constant
+    along runs of memory: where the runs are long, one code of each is counted, weighted
+    with the length of its run.
     """
-    last = np.ones(prediction.size, bool)
-    if last.size:
-        np.not_equal(prediction[1:], prediction[:-1], out=last[:-1])
-        last[:-1] |= target[1:] != target[:-1]
-    lengths = None
-    if np.count_nonzero(last) * RUNS < last.size:
-        ends = np.flatnonzero(last)
-        prediction, target, lengths = prediction[ends], target[ends], np.diff(ends, prepend=-1)
-    pairs = target.astype(np.intp) * num_classes + prediction.astype(np.intp)
-    counts = np.bincount(pairs, lengths, num_classes**2)
-    return counts.astype(np.int64, copy=False).reshape(num_classes, num_classes)
+    if kinds**2 <= min(KINDS, len(codes) // RUNS):
+        half = len(codes) // 2
+        packed = np.multiply(codes[:half], kinds, dtype=np.min_scalar_type(kinds**2 - 1))
+        packed += codes[half : 2 * half]
+        both = histogram(packed, kinds**2).reshape(kinds, kinds)
+        return both.sum(0) + both.sum(1) + np.bincount(codes[2 * half :], minlength=kinds)
+    changes = codes[1:] != codes[:-1]
+    if np.count_nonzero(changes) * RUNS >= len(codes) - 1:
+        return np.bincount(codes, minlength=kinds)
+    ends = np.append(np.flatnonzero(changes), len(codes) - 1)
+    return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
 
 
 def check_values(block: Block, inputs: Inputs) -> None:
