@@ -18,12 +18,18 @@ class Block(NamedTuple):
     """Pixels that are summed at once: of all samples, or flat ones of a single sample.
 
     Prediction and target have shape (samples, classes or 1, ...pixels), `keep` likewise.
+    Both are 0 where `keep`, the pixels that count, is False; None stands for all pixels.
     """
 
     samples: slice
     prediction: Array
     target: Array
     keep: Array | None
+
+    @property
+    def dropped(self) -> int:
+        """How many pixels of a NumPy block do not count."""
+        return 0 if self.keep is None else self.keep.size - int(self.keep.sum())
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Inputs:
 
     prediction: Array
     target: Array
-    keep: Array | None
+    mask: Array | None
+    ignore_index: int | None
     num_classes: int
     soft: bool
     target_is_class_map: bool
@@ -59,44 +66,57 @@ class Inputs:
         values = values[(*lead, ...)]
         return xp.moveaxis(values, tuple(range(len(named))), tuple(named))
 
+    def counted(self, target: Array, mask: Array | None) -> Array | None:
+        """Which pixels of the target, or of a part of it, count; None if all do."""
+        if self.ignore_index is None:
+            return mask
+        counted = ~equals(target, self.ignore_index)
+        return counted if mask is None else counted & mask
+
     def map(self, change: Callable[[Array], Array]) -> "Inputs":
         """The same inputs, with each of the arrays changed."""
         return replace(
             self,
             prediction=change(self.prediction),
             target=change(self.target),
-            keep=None if self.keep is None else change(self.keep),
+            mask=None if self.mask is None else change(self.mask),
         )
 
     def blocks(self, limit: int) -> Iterator[Block]:
-        """Cut NumPy arrays into blocks of at most `limit` pixels; others stay whole.
+        """Cut NumPy arrays into blocks of at most `limit` pixels, in the order of memory.
 
-        Pixels that do not count are dropped here, before anything looks at their values:
-        cut out of a block, or set to 0 where the arrays stay whole.
+        Arrays of other libraries stay whole.
         """
+        arrays = {"prediction": self.prediction, "target": self.target, "mask": self.mask}
+        arrays = {name: values for name, values in arrays.items() if values is not None}
         if not is_numpy(self.prediction):
-            yield self._whole()
+            yield self._block(slice(None), **arrays)
             return
-        for sample in range(self.prediction.shape[0]):
-            for box in boxes(self.prediction.shape[2:], limit):
-                samples = slice(sample, sample + 1)
-                at = (samples, slice(None), *box)
-                x = self.prediction[at].reshape(1, self.prediction.shape[1], -1)
-                y = self.target[at].reshape(1, self.target.shape[1], -1)
-                if self.keep is not None:
-                    kept = self.keep[at].reshape(-1)
-                    x, y = x[..., kept], y[..., kept]
-                yield Block(samples, x, y, None)
+        shape, strides = self.prediction.shape, self.prediction.strides
+        order = sorted(range(2, len(shape)), key=lambda axis: -abs(strides[axis]))
+        arrays = {name: values.transpose(0, 1, *order) for name, values in arrays.items()}
+        for sample in range(shape[0]):
+            for box in boxes(tuple(shape[axis] for axis in order), limit):
+                at = (slice(sample, sample + 1), slice(None), *box)
+                yield self._block(
+                    at[0],
+                    **{
+                        name: values[at].reshape(1, values.shape[1], -1)
+                        for name, values in arrays.items()
+                    },
+                )
 
-    def _whole(self) -> Block:
-        if self.keep is None:
-            return Block(slice(None), self.prediction, self.target, None)
-        xp = namespace(self.prediction)
-        x, y = (
-            xp.where(self.keep, values, xp.zeros_like(values))
-            for values in (self.prediction, self.target)
-        )
-        return Block(slice(None), x, y, self.keep)
+    def _block(
+        self, samples: slice, prediction: Array, target: Array, mask: Array | None = None
+    ) -> Block:
+        """Pixels that do not count become 0, before anything looks at their values."""
+        keep = self.counted(target, mask)
+        if keep is not None:
+            xp = namespace(prediction)
+            prediction, target = (
+                xp.where(keep, values, xp.zeros_like(values)) for values in (prediction, target)
+            )
+        return Block(samples, prediction, target, keep)
 
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:
@@ -160,9 +180,12 @@ def arrange(
         classes = 1 if class_axis is None else p.shape[class_axis]
     if classes == 0:
         raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
-    keep = _pixels_that_count(t, mask, ignore_index, map_shape)
-    if keep is not None:
-        same_library("mask", keep, name, p)
+    if mask is not None:
+        mask = checks.of_kind("mask", array("mask", mask), "bool")
+        checks.same_shape("mask", mask.shape, map_shape, "one entry per pixel")
+        same_library("mask", mask, name, p)
+    if ignore_index is not None:
+        _check_ignored(t, ignore_index, map_shape)
 
     def view(values: Array) -> Array:
         at = p.ndim if class_axis is None else class_axis
@@ -175,7 +198,8 @@ def arrange(
     return Inputs(
         prediction=view(p),
         target=view(t),
-        keep=None if keep is None else view(keep),
+        mask=None if mask is None else view(mask),
+        ignore_index=ignore_index,
         num_classes=classes,
         soft=soft,
         target_is_class_map=is_map,
@@ -208,16 +232,7 @@ def _check_target_kind(
         checks.of_kind("target", t, "bool", "integer", hint=f"as {name} is a mask")
 
 
-def _pixels_that_count(
-    target: Array, mask: Array | None, ignore_index: int | None, map_shape: tuple[int, ...]
-) -> Array | None:
-    """Booleans in the shape of a class map; None if all pixels count."""
-    keep = None
-    if mask is not None:
-        keep = checks.of_kind("mask", array("mask", mask), "bool")
-        checks.same_shape("mask", keep.shape, map_shape, "one entry per pixel")
-    if ignore_index is None:
-        return keep
+def _check_ignored(target: Array, ignore_index: int, map_shape: tuple[int, ...]) -> None:
     checks.integer("ignore_index", ignore_index)
     checks.of_kind("target", target, "integer", hint="ignore_index is an integer label")
     if target.shape != map_shape:
@@ -225,5 +240,3 @@ def _pixels_that_count(
             f"ignore_index: expected a target with one value per pixel, got shape {target.shape}; "
             "where it has an entry per class, pass mask instead"
         )
-    counted = ~equals(target, ignore_index)
-    return counted if keep is None else keep & counted

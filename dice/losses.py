@@ -365,7 +365,7 @@ def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: A
     """Derivative of each pixel's loss from those of the sums, by the chain rule."""
     p = at_least_single(inputs.prediction)
     xp, pixels = namespace(p), (1,) * (p.ndim - 2)
-    by_class = []
+    keep, by_class = inputs.counted(inputs.target, inputs.mask), []
     for label in range(inputs.num_classes):
         own, slopes = p[:, label, ...], (by_intersection[:, label], by_size[:, label])
         of_i, of_p = (xp.reshape(xp.astype(s, p.dtype), (-1, *pixels)) for s in slopes)
@@ -375,8 +375,8 @@ def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: A
             shared = inputs.target[:, label, ...]
             shared = own < shared if options.intersection == "min" else shared
         gradient = of_i * xp.astype(shared, p.dtype) + of_p * (2 * own if options.squared else 1)
-        if inputs.keep is not None:
-            gradient = xp.where(inputs.keep[:, 0, ...], gradient, xp.zeros_like(gradient))
+        if keep is not None:
+            gradient = xp.where(keep[:, 0, ...], gradient, xp.zeros_like(gradient))
         by_class.append(gradient)
     return xp.stack(by_class, axis=1)
 
@@ -557,7 +557,7 @@ def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
         nats = total(nats, 2)
     if block.keep is None:
         return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
-    return xp.sum(widest(nats)), count(block.keep, 0)
+    return xp.sum(widest(nats)), xp.sum(count(block.keep, 2))
 
 
 def _weighted(sums: Overlap) -> Overlap:

@@ -94,7 +94,7 @@ def sum_chunks(
     import dask.array as da
 
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
-    arrays = {"prediction": inputs.prediction, "target": inputs.target, "keep": inputs.keep}
+    arrays = {"prediction": inputs.prediction, "target": inputs.target, "mask": inputs.mask}
     arrays = {name: values for name, values in arrays.items() if values is not None}
 
     def summarize_chunk(*chunks: Array) -> Array:
@@ -135,8 +135,9 @@ def _sum_block(block: Block, inputs: Inputs, options: Options) -> Array:
 def _count_maps(block: Block, num_classes: int) -> Array:
     p, g = block.prediction[:, 0, ...], block.target[:, 0, ...]
     if is_numpy(p):
-        joint = joint_counts(p[0], g[0], num_classes)
-        return np.stack([joint.diagonal(), joint.sum(0), joint.sum(1)])[:, np.newaxis]
+        sums = label_counts(p[0], g[0], num_classes)
+        sums[:, 0] -= block.dropped  # they had become 0
+        return sums[:, np.newaxis]
     xp = namespace(p)
     sums = []
     for label in range(num_classes):
@@ -145,6 +146,16 @@ def _count_maps(block: Block, num_classes: int) -> Array:
             in_p, in_g = (here & block.keep[:, 0, ...] for here in (in_p, in_g))
         sums.append(xp.stack([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)]))
     return xp.stack(sums, axis=2)
+
+
+def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
+    """Intersection and sizes of each class of flat NumPy class maps, as shape (3, C)."""
+    if num_classes**2 <= KINDS:
+        joint = joint_counts(prediction, target, num_classes)
+        return np.stack([joint.diagonal(), joint.sum(0), joint.sum(1)])
+    narrow = np.min_scalar_type(num_classes - 1)
+    p, g = prediction.astype(narrow), target.astype(narrow)
+    return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
 
 
 def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, Array]:
@@ -195,6 +206,7 @@ def confusion_counts(inputs: Inputs) -> Array:
     for block in inputs.blocks(BLOCK):
         check_values(block, inputs)
         sums += joint_counts(block.prediction[0, 0], block.target[0, 0], classes)
+        sums[0, 0] -= block.dropped
     return like("sums", sums, reference)
 
 
