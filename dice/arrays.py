@@ -190,6 +190,21 @@ def extremes(values: Array) -> tuple[float, float]:
     return number(xp.min(values)), number(xp.max(values))
 
 
+def surely_up_to(values: Array, most: int) -> bool:
+    """Whether NumPy sees in one pass that all numbers lie from 0 to `most`.
+
+    As unsigned integers, the bits of negative numbers and of NaN are above all others.
+    False decides nothing: minus zero is negative here.
+    """
+    if not is_numpy(values) or values.dtype.itemsize > 8:
+        return False
+    if values.dtype.kind in "iu":
+        most = min(most, np.iinfo(values.dtype).max)
+    bits = f"{values.dtype.byteorder}u{values.dtype.itemsize}"
+    limit = np.array(most, values.dtype).view(bits)
+    return bool(values.view(bits).max() <= limit)
+
+
 # Sums over the pixels of arrays (samples, classes, ...pixels) or (samples, ...pixels). NumPy's
 # blocks are flat: they have one axis of pixels, the last.
 

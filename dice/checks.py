@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, at_least_single, extremes, kind, look
+from dice.arrays import Array, Kind, array, at_least_single, extremes, kind, look, surely_up_to
 
 MOST_CLASSES = 2**16
 """Counts of pairs of classes take the square of this, times 8 bytes."""
@@ -108,9 +108,9 @@ def finite(name: str, values: Array) -> Array:
 
 def unit_interval(name: str, values: Array) -> None:
     """Probabilities: finite, from 0 to 1."""
-    _between(
+    _up_to(
         values,
-        (0, 1),
+        1,
         f"{name}: expected probabilities in [0, 1], got {{}}; "
         "logits go through sigmoid or softmax first",
     )
@@ -119,9 +119,9 @@ def unit_interval(name: str, values: Array) -> None:
 def zero_or_one(name: str, values: Array) -> None:
     """A mask: 0 or 1."""
     if kind(name, values) != "bool":
-        _between(
+        _up_to(
             values,
-            (0, 1),
+            1,
             f"{name}: expected a mask of 0 and 1, got {{}}; compare first, as in mask == 255, "
             "or name num_classes if these are class labels",
         )
@@ -130,15 +130,17 @@ def zero_or_one(name: str, values: Array) -> None:
 def labels(name: str, values: Array, num_classes: int) -> Array:
     """`values`, if they are class labels: from 0 to num_classes - 1."""
     last = num_classes - 1
-    return _between(values, (0, last), f"{name}: expected labels from 0 to {last}, got {{}}")
+    return _up_to(values, last, f"{name}: expected labels from 0 to {last}, got {{}}")
 
 
-def _between(values: Array, bounds: tuple[float, float], message: str) -> Array:
-    """`values`, if no number is outside the bounds, and none is NaN."""
+def _up_to(values: Array, most: int, message: str) -> Array:
+    """`values`, if no number is below 0 or above `most`, and none is NaN."""
 
     def check(values: Array) -> None:
-        least, most = extremes(values)
-        if not (bounds[0] <= least and most <= bounds[1]):
-            raise ValueError(message.format(least if least < bounds[0] else most))
+        if surely_up_to(values, most):
+            return
+        least, greatest = extremes(values)
+        if not (least >= 0 and greatest <= most):
+            raise ValueError(message.format(least if least < 0 else greatest))
 
     return look(values, check)
