@@ -153,7 +153,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("broken link in raw HTML", WELCOME, add('<a href="nowhere.html">there</a>'), pages("links"), "nowhere.html"),
     ("TeX shown as it is", WELCOME, add(r"So \frac{1}{2}."), pages("no_source"), "TeX"),
     ("function without an entry", API, replace(r"^\.\. autofunction:: one_hot\n", ""), [BUILD], "one_hot"),
-    ("formula that is not cited", CH3, replace(r"\]\(#eq-[\w-]+\)", "]"), form("cited"), "cite"),
+    ("formula that is not cited", CH3, replace(r"\]\(#eq-[\w-]+\)", "]"), form("cited"), r"cite \("),
 ]
 # fmt: on
 
@@ -187,7 +187,8 @@ def run(commands: list[list[str]], folder: Path) -> tuple[int, str]:
         )
         if done.returncode:
             break
-    return done.returncode, re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+    return done.returncode, plain.replace(f"{folder}/", "")
 
 
 def message(output: str, words: str) -> str:
@@ -201,8 +202,8 @@ def main() -> int:
         folder = Path(name).resolve()
         copy(folder)
         _, where = run([["python", "-c", "import dice; print(dice.__file__)"]], folder)
-        if Path(where.strip()) != folder / "dice" / "__init__.py":
-            print(f"the package comes from {where.strip()}, not from the copy")
+        if where.strip() != "dice/__init__.py":
+            print(f"The package comes from {where.strip()}, not from the copy.")
             return 1
         failed, output = run(EVERYTHING, folder)
         if failed:
