@@ -260,6 +260,8 @@ def test_outputs_are_stored(chapter):
         quiet = not isinstance(last, ast.Expr) or re.fullmatch(
             f"print|display|{RETURNS_NOTHING}|", called(last.value) or "value"
         )
+        if sum(output.output_type == "stream" for output in cell.outputs) > 1:
+            yield f"{cell.where}: what it prints is stored in pieces; use `make outputs`"
         if "print" in calls and "stdout" not in kinds:
             yield f"{cell.where}: prints, but no text is stored; use `make outputs`"
         if "display" in calls and "display_data" not in kinds:

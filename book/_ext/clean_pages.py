@@ -9,6 +9,13 @@ REPAIRS = [
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
     # Sphinx and the theme each state the viewport.
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
+    # What the sidebar holds is a part of the page that has a name.
+    (r'(<div id="pst-primary-sidebar")', r'\1 role="region" aria-label="Book"'),
+    # The empty corner of a table is the header of nothing.
+    (r'<th class="head"><p></p></th>', "<td></td>"),
+    # The line that folds code is its own name, and may hold words but no paragraphs.
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    (r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>', r'<span class="\1">\2</span>'),
     # A button with a visible word needs no second name.
     (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="Search"', r"\1"),
 ]
