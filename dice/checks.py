@@ -95,6 +95,16 @@ def not_negative(name: str, value: Any) -> Any:
     return value
 
 
+def some(name: str, values: Array) -> None:
+    """Not all 0."""
+
+    def check(values: Array) -> None:
+        if extremes(values)[1] == 0:
+            raise ValueError(f"{name}: expected at least one above 0, got {values}")
+
+    look(values, check)
+
+
 def finite(name: str, values: Array) -> Array:
     """`values`, if there is no NaN and no infinity."""
 

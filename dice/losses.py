@@ -27,6 +27,7 @@ from dice.overlap import (
     Average,
     Overlap,
     SoftSumming,
+    by_target,
     divide,
     mean,
     measure,
@@ -348,7 +349,7 @@ def _slopes(
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])
     elif average == "weighted":
-        entries = weights * sums[2, ...]
+        entries = by_target(weights * sums[2, ...], weights)
     intersection, size, target_size = (sums[k, ...] for k in range(3))
     numerator, denominator = formulas.dice(intersection, size, target_size, *epsilons)
     score = divide(numerator, denominator, 1 - empty)

@@ -162,7 +162,8 @@ class Overlap:
         average : {"macro", "micro", "weighted"} or None
             What to do with the classes. "macro" is the mean over the classes, "micro"
             adds the sums over the classes first, "weighted" weighs each class by the
-            size of its target; samples are averaged after that. None keeps every score.
+            size of its target, or all alike where there is no target; samples are
+            averaged after that. None keeps every score.
             NaN is left out of a mean; the mean of nothing is NaN.
         empty : float
             The score where the denominator is 0.
@@ -301,7 +302,7 @@ class Overlap:
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
         by_class = self._has_classes and average != "micro"
         if weights is not None:
-            weights = self._class_weights(weights, average)
+            weights = self._class_weights(weights, average, include_background)
         if not include_background:
             if not self._has_classes or np.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
@@ -312,15 +313,16 @@ class Overlap:
         ratio = formula(*sums, eps_numerator=eps_numerator, eps_denominator=eps_denominator)
         scores = divide(*ratio, empty, then)
         if average is not None and by_class:
-            scores = mean(scores, sums[2] if average == "weighted" else weights)
+            scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and self.batched else scores)
 
-    def _class_weights(self, weights: Array, average: Average) -> Array:
+    def _class_weights(self, weights: Array, average: Average, background: bool) -> Array:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
         values = array("weights", weights)
         shape = np.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
+        checks.some("weights", values if background else values[1:])
         return like("weights", checks.not_negative("weights", values), self.intersection)
 
 
@@ -506,6 +508,13 @@ def divide(
     nothing = denominator == 0
     ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
     return xp.where(nothing, xp.full_like(ratio, empty), ratio)
+
+
+def by_target(sizes: Array, otherwise: Any = 1) -> Array:
+    """Weights of the classes: the sizes of their targets, and `otherwise` if all are 0."""
+    xp = namespace(sizes)
+    nothing = xp.sum(sizes, axis=-1, keepdims=True) == 0
+    return xp.where(nothing, otherwise * xp.ones_like(sizes), sizes)
 
 
 def shares(scores: Array, weights: Array) -> Array:
