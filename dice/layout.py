@@ -187,13 +187,15 @@ def arrange(
     if ignore_index is not None:
         _check_ignored(t, ignore_index, map_shape)
 
+    at = p.ndim if class_axis is None else class_axis
+    lead = (at,) if batch_axis is None else (batch_axis, at)
+    order = (*lead, *(axis for axis in range(len(map_shape) + 1) if axis not in lead))
+
     def view(values: Array) -> Array:
-        at = p.ndim if class_axis is None else class_axis
         if values.ndim == len(map_shape):
-            values = xp.expand_dims(values, axis=at)
-        if batch_axis is None:
-            return xp.expand_dims(xp.moveaxis(values, at, 0), axis=0)
-        return xp.moveaxis(values, (batch_axis, at), (0, 1))
+            values = values[(*(slice(None),) * at, None, ...)]
+        values = xp.permute_dims(values, order)
+        return values if batch_axis is not None else values[None, ...]
 
     return Inputs(
         prediction=view(p),

@@ -14,6 +14,7 @@ from dice.arrays import (
     at_least_single,
     count,
     equals,
+    integer_type,
     is_dask,
     is_numpy,
     like,
@@ -34,7 +35,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import BLOCK, Options, add_labels, check_target, sum_chunks, three_sums
+from dice.sums import BLOCK, Options, check_target, sum_chunks, three_sums
 
 
 def dice_loss(
@@ -547,15 +548,15 @@ def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
     xp = namespace(z)
     if inputs.target_is_class_map:
         log_p = log_softmax(z, class_axis=1, check_values=False)
-        nats = -add_labels(log_p, g[:, 0, ...], block.keep, inputs.num_classes)[0]
+        nats = -xp.take_along_axis(log_p, xp.astype(g, integer_type(g)), axis=1)
     else:
         if inputs.has_classes:
             nats = -g * log_softmax(z, class_axis=1, check_values=False)
         else:
             nats = xp.maximum(z, xp.zeros_like(z)) - z * g + xp.log1p(xp.exp(-xp.abs(z)))
-        if block.keep is not None:
-            nats = xp.where(block.keep, nats, xp.zeros_like(nats))
-        nats = total(nats, 2)
+    if block.keep is not None:
+        nats = xp.where(block.keep, nats, xp.zeros_like(nats))
+    nats = total(nats, 2)
     if block.keep is None:
         return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
     return xp.sum(widest(nats)), xp.sum(count(block.keep, 2))

@@ -162,7 +162,10 @@ def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, 
     p, g = at_least_single(block.prediction), block.target
     xp = namespace(p)
     size = total_product(p, p, 2) if options.squared else total(p, 2)
-    if inputs.target_is_class_map:  # a target of 0 and 1: all variants share these two sums
+    is_map = inputs.target_is_class_map
+    if is_map and is_numpy(p):  # a block is small
+        g, is_map = _masks(g, block.keep, inputs.num_classes), False
+    if is_map:  # a target of 0 and 1: all variants share these two sums
         shared, target_size = add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
     else:
         g = xp.astype(
@@ -176,6 +179,13 @@ def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, 
             shared = total_product(p, g, 2)
         target_size = total_product(g, g, 2) if options.squared else total(g, 2)
     return widest(shared), widest(size), widest(target_size)
+
+
+def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
+    """One mask per class, of the labels of a NumPy block."""
+    kinds = np.promote_types(labels.dtype, np.min_scalar_type(num_classes - 1))
+    masks = labels == np.arange(num_classes, dtype=kinds)[:, np.newaxis]
+    return masks if keep is None else masks & keep
 
 
 def add_labels(
@@ -227,8 +237,10 @@ def _count_pairs(block: Block, inputs: Inputs) -> Array:
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     """How many pixels have target i and prediction j, as a matrix; flat labels in range."""
     kinds = num_classes**2
-    pairs = np.multiply(target, num_classes, dtype=np.min_scalar_type(kinds - 1), casting="unsafe")
-    np.add(pairs, prediction, out=pairs, casting="unsafe")
+    small = np.min_scalar_type(kinds - 1)
+    pairs = target.astype(small)
+    pairs *= small.type(num_classes)
+    pairs += prediction.astype(small, copy=False)
     return histogram(pairs, kinds).astype(np.int64).reshape(num_classes, num_classes)
 
 
