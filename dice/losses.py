@@ -11,6 +11,7 @@ from dice.activations import log_softmax, sigmoid, softmax
 from dice.arrays import (
     Array,
     array,
+    as_floats,
     at_least_single,
     count,
     equals,
@@ -374,7 +375,7 @@ def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: A
         if inputs.target_is_class_map:
             shared = equals(inputs.target[:, 0, ...], label)
         else:
-            shared = inputs.target[:, label, ...]
+            shared = as_floats(inputs.target[:, label, ...], p)
             shared = own < shared if options.intersection == "min" else shared
         gradient = of_i * xp.astype(shared, p.dtype) + of_p * (2 * own if options.squared else 1)
         if keep is not None:
@@ -442,7 +443,8 @@ def cross_entropy(
         )
     else:
         total, pixels = _entropy(inputs, check_values)
-    return _as_loss(divide(total, pixels, 0), z)
+    mean_nats = total / max(pixels, 1) if isinstance(pixels, int) else divide(total, pixels, 0)
+    return _as_loss(mean_nats, z)
 
 
 def dice_ce_loss(
@@ -550,6 +552,7 @@ def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
         log_p = log_softmax(z, class_axis=1, check_values=False)
         nats = -xp.take_along_axis(log_p, xp.astype(g, integer_type(g)), axis=1)
     else:
+        g = as_floats(g, z)
         if inputs.has_classes:
             nats = -g * log_softmax(z, class_axis=1, check_values=False)
         else:
@@ -559,7 +562,7 @@ def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
     nats = total(nats, 2)
     if block.keep is None:
         return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
-    return xp.sum(widest(nats)), xp.sum(count(block.keep, 2))
+    return xp.sum(widest(nats)), widest(xp.sum(count(block.keep, 2)))
 
 
 def _weighted(sums: Overlap) -> Overlap:
