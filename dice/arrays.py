@@ -145,6 +145,14 @@ def at_least_single(values: Array) -> Array:
     return xp.astype(values, xp.result_type(values.dtype, xp.float32), copy=False)
 
 
+def as_floats(target: Array, p: Array) -> Array:
+    """The target in the floating type of `p`, or its own if that is wider."""
+    xp, dtype = namespace(p), p.dtype
+    if kind("target", target) == "floating":
+        dtype = xp.result_type(p.dtype, target.dtype)
+    return xp.astype(target, dtype, copy=False)
+
+
 def widest(values: Array) -> Array:
     """The same numbers in double precision, or the best that the library has; symbols stay."""
     if is_numpy(values):

@@ -443,8 +443,8 @@ def cross_entropy(
         )
     else:
         total, pixels = _entropy(inputs, check_values)
-    mean_nats = total / max(pixels, 1) if isinstance(pixels, int) else divide(total, pixels, 0)
-    return _as_loss(mean_nats, z)
+    known = isinstance(pixels, int)
+    return _as_loss(total / max(pixels, 1) if known else divide(total, widest(pixels), 0), z)
 
 
 def dice_ce_loss(

@@ -15,6 +15,7 @@ import numpy as np
 from dice import checks
 from dice.arrays import (
     Array,
+    as_floats,
     as_numpy,
     at_least_single,
     count,
@@ -71,7 +72,7 @@ def _three_sums(inputs: Inputs, options: Options) -> Array:
         axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
         dtype = np.float64 if inputs.soft else np.int64
         return sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
-    if not inputs.soft and readable_by_numpy(reference):
+    if not inputs.soft and not is_numpy(reference) and readable_by_numpy(reference):
         inputs = inputs.map(as_numpy)  # counts have no gradient
     if is_numpy(inputs.prediction):
         return like("sums", _sum_blocks(inputs, options), reference)
@@ -168,11 +169,7 @@ def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, 
     if is_map:  # a target of 0 and 1: all variants share these two sums
         shared, target_size = add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
     else:
-        g = xp.astype(
-            g,
-            xp.result_type(p.dtype, g.dtype) if kind("target", g) == "floating" else p.dtype,
-            copy=False,
-        )
+        g = as_floats(g, p)
         if options.intersection == "min":
             shared = total(xp.minimum(p, g), 2)
         else:
@@ -258,10 +255,11 @@ def histogram(codes: Array, kinds: int) -> Array:
         packed += codes[half : 2 * half]
         both = histogram(packed, kinds**2).reshape(kinds, kinds)
         return both.sum(0) + both.sum(1) + np.bincount(codes[2 * half :], minlength=kinds)
-    changes = codes[1:] != codes[:-1]
-    if np.count_nonzero(changes) * RUNS >= len(codes) - 1:
+    last = np.ones(len(codes), bool)
+    np.not_equal(codes[1:], codes[:-1], out=last[:-1])
+    if np.count_nonzero(last) * RUNS >= len(codes):
         return np.bincount(codes, minlength=kinds)
-    ends = np.append(np.flatnonzero(changes), len(codes) - 1)
+    ends = np.flatnonzero(last)
     return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
 
 
