@@ -198,6 +198,21 @@ def extremes(values: Array) -> tuple[float, float]:
     return number(xp.min(values)), number(xp.max(values))
 
 
+def zero_unless(keep: Array, values: Array) -> Array:
+    """The values, and 0 where `keep` does not hold, whatever is there."""
+    if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`
+        bits = values.view(f"u{values.dtype.itemsize}")
+        return (bits * keep.astype(bits.dtype)).view(values.dtype)
+    xp = namespace(values)
+    return xp.where(keep, values, xp.zeros_like(values))
+
+
+def in_order(values: Array) -> Array:
+    """A NumPy array whose last axis lies in memory number by number; a copy if need be."""
+    ordered = values.strides[-1] == values.dtype.itemsize
+    return values if ordered else np.ascontiguousarray(values)
+
+
 def surely_up_to(values: Array, most: int) -> bool:
     """Whether NumPy sees in one pass that all numbers lie from 0 to `most`.
 

@@ -11,7 +11,17 @@ from math import prod
 from typing import NamedTuple
 
 from dice import checks
-from dice.arrays import Array, array, equals, is_numpy, kind, namespace, same_library
+from dice.arrays import (
+    Array,
+    array,
+    equals,
+    in_order,
+    is_numpy,
+    kind,
+    namespace,
+    same_library,
+    zero_unless,
+)
 
 
 class Block(NamedTuple):
@@ -51,6 +61,7 @@ class Inputs:
     class_axis: int | None
     batch_axis: int | None
     name: str
+    activate: Callable[[Array], Array] | None = None
 
     @property
     def has_samples(self) -> bool:
@@ -101,7 +112,7 @@ class Inputs:
                 yield self._block(
                     at[0],
                     **{
-                        name: values[at].reshape(1, values.shape[1], -1)
+                        name: in_order(values[at].reshape(1, values.shape[1], -1))
                         for name, values in arrays.items()
                     },
                 )
@@ -112,10 +123,10 @@ class Inputs:
         """Pixels that do not count become 0, before anything looks at their values."""
         keep = self.counted(target, mask)
         if keep is not None:
-            xp = namespace(prediction)
-            prediction, target = (
-                xp.where(keep, values, xp.zeros_like(values)) for values in (prediction, target)
-            )
+            prediction, target = zero_unless(keep, prediction), zero_unless(keep, target)
+        if self.activate is not None:
+            prediction = self.activate(prediction)
+            prediction = prediction if keep is None else zero_unless(keep, prediction)
         return Block(samples, prediction, target, keep)
 
 
