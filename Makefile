@@ -73,7 +73,8 @@ floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs
 
 peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch is large)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
-	$(PEERS)/bin/pytest tests/peers/test_peers.py $(wildcard tests/test_libraries.py)
+	$(PEERS)/bin/pytest tests/peers/test_peers.py
+	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
