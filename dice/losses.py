@@ -1,5 +1,6 @@
 """Losses: what a network is trained to make small."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from typing import Any, Unpack
@@ -28,6 +29,7 @@ from dice.layout import Block, Inputs, arrange
 from dice.overlap import (
     Average,
     Overlap,
+    Reading,
     SoftSumming,
     by_target,
     divide,
@@ -36,7 +38,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import BLOCK, Options, check_target, sum_chunks, three_sums
+from dice.sums import BLOCK, Options, check_target, spread, sum_chunks, three_sums
 
 
 def dice_loss(
@@ -101,20 +103,19 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
-    )
-    loss = sums.score(
-        formulas.dice,
-        then=_one_minus,
+    return _dice_loss(
+        probabilities,
+        target,
+        name="probabilities",
+        class_axis=class_axis,
         average=average,
         empty=empty,
         eps_numerator=eps_numerator,
         eps_denominator=eps_denominator,
         include_background=include_background,
         weights=weights,
+        **summing,
     )
-    return _as_loss(loss, probabilities)
 
 
 def tversky_loss(
@@ -253,6 +254,7 @@ def generalized_dice_loss(
     >>> round(generalized_dice_loss(p, [0, 0, 1], class_axis=0), 4)
     0.3333
     """
+    checks.integer("class_axis", class_axis)
     sums = measure(
         probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
     )
@@ -318,24 +320,30 @@ def dice_loss_gradient(
         average,
         empty,
         (eps_numerator, eps_denominator),
-        _counted_weights(inputs, include_background, weights, average),
+        _counted_weights(
+            inputs,
+            average=average,
+            empty=empty,
+            eps_numerator=eps_numerator,
+            eps_denominator=eps_denominator,
+            include_background=include_background,
+            weights=weights,
+        ),
     )
-    return inputs.restore(_spread(inputs, options, by_intersection, by_size))
+    return inputs.restore(spread(inputs, options, by_intersection, by_size))
 
 
-def _counted_weights(
-    inputs: Inputs, include_background: bool, weights: Array | None, average: Average
-) -> Array:
+def _counted_weights(inputs: Inputs, **reading: Unpack[Reading]) -> Array:
     """The weight of each class, 0 for a background that is left out; shape (1, C)."""
     xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
     counted = like("weights", ones, inputs.prediction)
     # an Overlap of ones checks the options, in the words of `dice_loss`
     checked = Overlap(*[counted if inputs.has_classes else 1] * 3)
-    checked.dice(average=average, include_background=include_background, weights=weights)
-    if weights is not None:
-        values = checks.not_negative("weights", array("weights", weights))
+    checked.dice(**reading)
+    if reading["weights"] is not None:
+        values = checks.not_negative("weights", array("weights", reading["weights"]))
         counted = like("weights", values, inputs.prediction)
-    if not include_background:
+    if not reading["include_background"]:
         counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
     return xp.expand_dims(counted, axis=0)
 
@@ -362,26 +370,6 @@ def _slopes(
     scored = xp.where(denominator == 0, xp.zeros_like(score), score)
     counted = xp.astype(weights > 0, sums.dtype)
     return -2 * slope * counted, scored * slope * counted
-
-
-def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
-    """Derivative of each pixel's loss from those of the sums, by the chain rule."""
-    p = at_least_single(inputs.prediction)
-    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
-    keep, by_class = inputs.counted(inputs.target, inputs.mask), []
-    for label in range(inputs.num_classes):
-        own, slopes = p[:, label, ...], (by_intersection[:, label], by_size[:, label])
-        of_i, of_p = (xp.reshape(xp.astype(s, p.dtype), (-1, *pixels)) for s in slopes)
-        if inputs.target_is_class_map:
-            shared = equals(inputs.target[:, 0, ...], label)
-        else:
-            shared = as_floats(inputs.target[:, label, ...], p)
-            shared = own < shared if options.intersection == "min" else shared
-        gradient = of_i * xp.astype(shared, p.dtype) + of_p * (2 * own if options.squared else 1)
-        if keep is not None:
-            gradient = xp.where(keep[:, 0, ...], gradient, xp.zeros_like(gradient))
-        by_class.append(gradient)
-    return xp.stack(by_class, axis=1)
 
 
 def cross_entropy(
@@ -513,13 +501,11 @@ def dice_ce_loss(
         ignore_index=summing.get("ignore_index"),
         check_values=check_values,
     )
-    if class_axis is None:
-        probabilities = sigmoid(logits, check_values=check_values)
-    else:
-        probabilities = softmax(logits, class_axis=class_axis, check_values=check_values)
-    overlap_loss = dice_loss(
-        probabilities,
+    overlap_loss = _dice_loss(
+        logits,
         target,
+        name="logits",
+        activate=_sigmoid if class_axis is None else _softmax,
         class_axis=class_axis,
         average=average,
         empty=empty,
@@ -530,6 +516,53 @@ def dice_ce_loss(
         **summing,
     )
     return dice_weight * overlap_loss + cross_entropy_weight * entropy
+
+
+def _dice_loss(
+    prediction: Array,
+    target: Array,
+    *,
+    name: str,
+    activate: Callable[[Array], Array] | None = None,
+    class_axis: int | None,
+    average: Average,
+    empty: float,
+    eps_numerator: float,
+    eps_denominator: float,
+    include_background: bool,
+    weights: Array | None,
+    **summing: Unpack[SoftSumming],
+) -> Any:
+    """`dice_loss`, of probabilities or of what `activate` makes probabilities."""
+    sums = measure(
+        prediction,
+        target,
+        name=name,
+        soft=True,
+        activate=activate,
+        class_axis=class_axis,
+        **summing,
+    )
+    loss = sums.score(
+        formulas.dice,
+        then=_one_minus,
+        average=average,
+        empty=empty,
+        eps_numerator=eps_numerator,
+        eps_denominator=eps_denominator,
+        include_background=include_background,
+        weights=weights,
+    )
+    return _as_loss(loss, prediction)
+
+
+def _softmax(logits: Array) -> Array:
+    """Of a block, whose class axis is the second."""
+    return softmax(logits, class_axis=1, check_values=False)
+
+
+def _sigmoid(logits: Array) -> Array:
+    return sigmoid(logits, check_values=False)
 
 
 def _entropy(inputs: Inputs, check_values: bool) -> tuple[Any, Any]:
