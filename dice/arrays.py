@@ -112,6 +112,8 @@ def readable_by_numpy(values: Array) -> bool:
     """Whether the numbers are there, in memory that a processor reads."""
     if is_numpy(values) or is_dask(values) or is_traced(values):
         return is_numpy(values)
+    if not hasattr(np, str(values.dtype).removeprefix("torch.")):
+        return False  # bfloat16
     if is_torch(values):
         return bool(values.device.type == "cpu")
     if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
@@ -127,6 +129,40 @@ def as_numpy(values: Array) -> Array:
 def without_gradient(values: Array) -> Array:
     """The same memory, cut off from PyTorch's record of the computation."""
     return values.detach() if hasattr(values, "detach") else values
+
+
+def records_gradient(*arrays: Array) -> bool:
+    """Whether PyTorch writes down what is computed with one of them."""
+    return any(is_torch(values) and values.requires_grad for values in arrays)
+
+
+def with_gradient(
+    function: Callable[[Array], Array],
+    derivative: Callable[[Array, Array], Array],
+    values: Array,
+    target: Array,
+) -> Array:
+    """`function` of the values, for which PyTorch need not write down each step.
+
+    `derivative` takes the values and the derivatives by the result.
+    """
+    if not records_gradient(values) or records_gradient(target):
+        return function(values)
+
+    class Known(sys.modules["torch"].autograd.Function):  # type: ignore[name-defined,misc]
+        @staticmethod
+        def forward(values: Array) -> Array:
+            return function(values.detach())
+
+        @staticmethod
+        def setup_context(context: Any, inputs: tuple[Array, ...], output: Array) -> None:
+            context.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(context: Any, slopes: Array) -> Array:
+            return derivative(*context.saved_tensors, slopes)
+
+    return Known.apply(values)
 
 
 def like(name: str, values: Array, reference: Any) -> Array:

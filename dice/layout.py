@@ -158,11 +158,12 @@ def arrange(
     batch_axis: int | None = None,
     mask: Array | None = None,
     ignore_index: int | None = None,
+    activate: Callable[[Array], Array] | None = None,
 ) -> Inputs:
     """Check shapes, dtypes and axes, and bring the arrays into the one layout.
 
     `name` is what the caller calls the prediction; `soft` tells whether it must hold
-    floating-point numbers or must not.
+    floating-point numbers or must not; `activate` makes probabilities of it in each block.
     """
     p, t = array(name, prediction), array("target", target)
     same_library("target", t, name, p)
@@ -220,6 +221,7 @@ def arrange(
         class_axis=class_axis,
         batch_axis=batch_axis,
         name=name,
+        activate=activate,
     )
 
 

@@ -15,7 +15,6 @@ from dice.arrays import (
     as_floats,
     at_least_single,
     count,
-    equals,
     integer_type,
     is_dask,
     is_numpy,
@@ -38,7 +37,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import BLOCK, Options, check_target, spread, sum_chunks, three_sums
+from dice.sums import BLOCK, check_target, spread, sum_chunks, three_sums
 
 
 def dice_loss(

@@ -20,17 +20,22 @@ from dice.arrays import (
     at_least_single,
     count,
     equals,
+    integer_type,
     is_dask,
     is_numpy,
+    is_torch,
     is_traced,
     kind,
     like,
     namespace,
     readable_by_numpy,
+    records_gradient,
     total,
     total_product,
     total_where,
     widest,
+    with_gradient,
+    zero_unless,
 )
 from dice.layout import Block, Inputs
 
@@ -57,9 +62,17 @@ def three_sums(inputs: Inputs, options: Options) -> Array:
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    sums = _three_sums(inputs, options)
     if not inputs.soft:
-        return sums
+        return _three_sums(inputs, options)
+    if inputs.activate is not None and is_torch(inputs.prediction):
+        activated = inputs.activate(inputs.prediction)
+        inputs = replace(inputs, prediction=activated, activate=None)
+    sums = with_gradient(
+        lambda p: _three_sums(replace(inputs, prediction=p), options),
+        lambda p, slopes: spread(replace(inputs, prediction=p), options, *slopes[:2]),
+        inputs.prediction,
+        inputs.target,
+    )
     xp = namespace(sums)
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
@@ -72,8 +85,9 @@ def _three_sums(inputs: Inputs, options: Options) -> Array:
         axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
         dtype = np.float64 if inputs.soft else np.int64
         return sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
-    if not inputs.soft and not is_numpy(reference) and readable_by_numpy(reference):
-        inputs = inputs.map(as_numpy)  # counts have no gradient
+    recorded = inputs.soft and records_gradient(reference, inputs.target)
+    if not is_numpy(reference) and not recorded and readable_by_numpy(reference):
+        inputs = inputs.map(as_numpy)
     if is_numpy(inputs.prediction):
         return like("sums", _sum_blocks(inputs, options), reference)
     (whole,) = inputs.blocks(BLOCK)
@@ -176,6 +190,28 @@ def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, 
             shared = total_product(p, g, 2)
         target_size = total_product(g, g, 2) if options.squared else total(g, 2)
     return widest(shared), widest(size), widest(target_size)
+
+
+def spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
+    """Derivative by each probability from those by two of the sums: the chain rule."""
+    p = at_least_single(inputs.prediction)
+    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
+    of_i, of_p = (
+        xp.reshape(xp.astype(slope, p.dtype), (*slope.shape, *pixels))
+        for slope in (by_intersection, by_size)
+    )
+    of_p = of_p * 2 * p if options.squared else of_p
+    if inputs.target_is_class_map:
+        labels = xp.astype(inputs.target, integer_type(p), copy=False)
+        classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *pixels), p)
+        gradient = xp.where(labels == classes, of_p + of_i, of_p)
+    else:
+        shared = as_floats(inputs.target, p)
+        if options.intersection == "min":
+            shared = xp.astype(p < shared, p.dtype)
+        gradient = of_i * shared + of_p
+    keep = inputs.counted(inputs.target, inputs.mask)
+    return gradient if keep is None else zero_unless(keep, gradient)
 
 
 def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
