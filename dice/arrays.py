@@ -149,7 +149,7 @@ def with_gradient(
     if not records_gradient(values) or records_gradient(target):
         return function(values)
 
-    class Known(sys.modules["torch"].autograd.Function):  # type: ignore[name-defined,misc]
+    class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(values: Array) -> Array:
             return function(values.detach())
@@ -160,7 +160,8 @@ def with_gradient(
 
         @staticmethod
         def backward(context: Any, slopes: Array) -> Array:
-            return derivative(*context.saved_tensors, slopes)
+            (values,) = context.saved_tensors
+            return derivative(values, slopes)
 
     return Known.apply(values)
 

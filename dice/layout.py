@@ -108,9 +108,10 @@ class Inputs:
         arrays = {name: values.transpose(0, 1, *order) for name, values in arrays.items()}
         for sample in range(shape[0]):
             for box in boxes(tuple(shape[axis] for axis in order), limit):
-                at = (slice(sample, sample + 1), slice(None), *box)
+                samples = slice(sample, sample + 1)
+                at = (samples, slice(None), *box)
                 yield self._block(
-                    at[0],
+                    samples,
                     **{
                         name: in_order(values[at].reshape(1, values.shape[1], -1))
                         for name, values in arrays.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any, Unpack
 
@@ -504,7 +505,9 @@ def dice_ce_loss(
         logits,
         target,
         name="logits",
-        activate=_sigmoid if class_axis is None else _softmax,
+        activate=partial(sigmoid, check_values=check_values)
+        if class_axis is None
+        else partial(softmax, class_axis=1, check_values=check_values),
         class_axis=class_axis,
         average=average,
         empty=empty,
@@ -553,15 +556,6 @@ def _dice_loss(
         weights=weights,
     )
     return _as_loss(loss, prediction)
-
-
-def _softmax(logits: Array) -> Array:
-    """Of a block, whose class axis is the second."""
-    return softmax(logits, class_axis=1, check_values=False)
-
-
-def _sigmoid(logits: Array) -> Array:
-    return sigmoid(logits, check_values=False)
 
 
 def _entropy(inputs: Inputs, check_values: bool) -> tuple[Any, Any]:
