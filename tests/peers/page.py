@@ -166,19 +166,18 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
     """The table of what each library answers where a set is empty."""
     yield "## Where a set is empty\n\n"
     yield (
-        "An image of 16 pixels, and 4 of them in the set that is not empty. The best score is 1; "
-        "the best loss is 0, and −1 in nnU-Net.\n\n"
+        "An image of 16 pixels. Both sets are empty, or only the prediction has its 4 pixels, or "
+        "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net.\n\n"
     )
-    yield "| library | call | | two empty sets | false positives alone | a missed object |\n"
+    yield "| library | call | | both empty | false positives | a miss |\n"
     yield "|---|---|---|---:|---:|---:|\n"
     for library in libraries:
         for edge in library["edges"]:
             answers = " | ".join(
                 signs(edge[name]) for name in ("empty", "false_positives", "missed")
             )
-            line = " ".join(edge["line"].split()).replace("( ", "(")
-            kind = "loss" if "loss" in line.lower() else "score"
-            yield f"| {library['name']} | `{line}` | {kind} | {answers} |\n"
+            kind = "loss" if "loss" in edge["call"].lower() else "score"
+            yield f"| {library['name']} | `{edge['call']}` | {kind} | {answers} |\n"
     yield (
         "\nHere a score of two empty sets is NaN, unless you say otherwise with `empty`, and a "
         "mean leaves it out; a loss of two empty sets is 0. False positives on an empty target "
@@ -227,8 +226,7 @@ def rounded(number: float) -> str:
     """A difference, with one digit."""
     if number == 0:
         return "none"
-    digit, power = f"{number:.0e}".split("e")
-    return f"{digit} × 10{str(int(power)).translate(SUPERSCRIPTS)}"
+    return signs(f"{number:.0e}")
 
 
 def answer(text: str) -> str:
@@ -241,4 +239,6 @@ def answer(text: str) -> str:
 
 def signs(text: str) -> str:
     """A number as it is printed in a book."""
-    return text.replace("nan", "NaN").replace("inf", "∞").replace("-", "−")
+    digits, *power = text.replace("nan", "NaN").replace("inf", "∞").split("e")
+    scale = f" × 10{str(int(*power)).translate(SUPERSCRIPTS)}" if power else ""
+    return digits.replace("-", "−") + scale

@@ -47,8 +47,9 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """What a line answers for two empty sets, for false positives alone, for a missed object."""
+    """What a call answers for two empty sets, for false positives alone, for a missed object."""
 
+    call: str
     line: str
     empty: str
     false_positives: str
@@ -89,8 +90,8 @@ HERE = Library(
     "numpy",
     "",
     edges=(
-        Edge("dice_score(x, y)", "nan", "0", "0"),
-        Edge("dice_loss(p, g)", "0", "1", "1"),
+        Edge("dice_score", "dice_score(x, y)", "nan", "0", "0"),
+        Edge("dice_loss", "dice_loss(p, g)", "0", "1", "1"),
     ),
 )
 
@@ -242,12 +243,16 @@ MONAI = Library(
         ),
     ),
     edges=(
-        Edge("monai.losses.DiceLoss()(p[None, None], g[None, None])", "0", "1", "1"),
-        Edge("monai.metrics.compute_dice(x[None, None], y[None, None])", "nan", "nan", "0"),
+        Edge("DiceLoss", "monai.losses.DiceLoss()(p[None, None], g[None, None])", "0", "1", "1"),
+        Edge(
+            "compute_dice",
+            "monai.metrics.compute_dice(x[None, None], y[None, None])",
+            *("nan", "nan", "0"),
+        ),
     ),
     faults=(
         Fault(
-            "Sums in half precision overflow, from 257 by 257 pixels on.",
+            "Sums in half precision overflow.",
             HALF,
             "monai.losses.DiceLoss()(p, p)",
             "dice_loss(p, p)",
@@ -392,10 +397,11 @@ TORCHMETRICS = Library(
     ),
     edges=(
         Edge(
+            "dice_score",
             "tm.segmentation.dice_score(x[None, None].int(), y[None, None].int(), num_classes=1)",
             *("nan", "0", "0"),
         ),
-        Edge('tm.f1_score(x, y, task="binary")', "0", "0", "0"),
+        Edge("f1_score", 'tm.f1_score(x, y, task="binary")', "0", "0", "0"),
     ),
     faults=(
         Fault(
@@ -506,8 +512,11 @@ SMP = Library(
         ),
     ),
     edges=(
-        Edge('smp.losses.DiceLoss("binary")(z[None, None], g[None, None])', "0", "0", "1"),
         Edge(
+            "DiceLoss", 'smp.losses.DiceLoss("binary")(z[None, None], g[None, None])', "0", "0", "1"
+        ),
+        Edge(
+            "f1_score",
             "smp.metrics.f1_score(*smp.metrics.get_stats(\n"
             '    x[None, None].long(), y[None, None].long(), "binary"), zero_division=1)',
             *("1", "0", "0"),
@@ -616,7 +625,11 @@ NNUNET = Library(
     ),
     edges=(
         Edge(
-            "SoftDiceLoss(smooth=1e-5)(p[None, None], g[None, None])", "-1", "-2.5e-06", "-2.5e-06"
+            "SoftDiceLoss",
+            "SoftDiceLoss(smooth=1e-5)(p[None, None], g[None, None])",
+            "-1",
+            "-2.5e-06",
+            "-2.5e-06",
         ),
     ),
     faults=(
@@ -681,7 +694,7 @@ KERAS = Library(
             tolerance=FLOAT32,
         ),
     ),
-    edges=(Edge("keras.losses.dice(g, p)", "1", "1", "1"),),
+    edges=(Edge("losses.dice", "keras.losses.dice(g, p)", "1", "1", "1"),),
     faults=(
         Fault(
             "Tversky: `alpha`, documented as the weight of false positives, weighs false "
@@ -803,6 +816,7 @@ OPTAX = Library(
     ),
     edges=(
         Edge(
+            "dice_loss",
             "optax.losses.dice_loss(z[None, ..., None], g[None, ..., None])",
             "0",
             "0.6667",
@@ -911,7 +925,7 @@ SKLEARN = Library(
             ("confusion_matrix → confusion_matrix",),
         ),
     ),
-    edges=(Edge("sk.f1_score(y.ravel(), x.ravel())", "0", "0", "0"),),
+    edges=(Edge("f1_score", "sk.f1_score(y.ravel(), x.ravel())", "0", "0", "0"),),
     faults=(
         Fault(
             "A label outside the classes becomes a class of its own, which scores 0.",
@@ -969,7 +983,7 @@ SCIPY = Library(
             ("expit → sigmoid",),
         ),
     ),
-    edges=(Edge("1 - distance.dice(x.ravel(), y.ravel())", "nan", "0", "0"),),
+    edges=(Edge("1 - distance.dice", "1 - distance.dice(x.ravel(), y.ravel())", "nan", "0", "0"),),
     faults=(
         Fault(
             "Masks of 0 and 255 score above 1.",
@@ -1004,8 +1018,8 @@ MEDPY = Library(
         ),
     ),
     edges=(
-        Edge("medpy.metric.dc(x, y)", "nan", "0", "0"),
-        Edge("medpy.metric.jc(x, y)", "1", "0", "0"),
+        Edge("dc", "medpy.metric.dc(x, y)", "nan", "0", "0"),
+        Edge("jc", "medpy.metric.jc(x, y)", "1", "0", "0"),
     ),
     faults=(
         Fault(
@@ -1053,7 +1067,7 @@ SIMPLEITK = Library(
             apart={EMPTY: "Two empty masks score the largest float there, NaN here."},
         ),
     ),
-    edges=(Edge("measures(x, y).GetDiceCoefficient()", "inf", "0", "0"),),
+    edges=(Edge("GetDiceCoefficient", "measures(x, y).GetDiceCoefficient()", "inf", "0", "0"),),
     faults=(
         Fault(
             "Two empty masks score infinity.",
@@ -1128,8 +1142,8 @@ MISEVAL = Library(
         ),
     ),
     edges=(
-        Edge("calc_DSC_Enhanced(y, x)", "1", "0", "0"),
-        Edge("calc_DSC_Sets(y, x)", "0", "0", "0"),
+        Edge("calc_DSC_Enhanced", "calc_DSC_Enhanced(y, x)", "1", "0", "0"),
+        Edge("calc_DSC_Sets", "calc_DSC_Sets(y, x)", "0", "0", "0"),
     ),
     faults=(
         Fault(

@@ -29,6 +29,12 @@ def test_options_stand_in_the_lines() -> None:
                 assert here.startswith("no ") != has(row.here, here.removeprefix("no ")), option
 
 
+def test_calls_stand_in_the_lines() -> None:
+    for library in LIBRARIES:
+        for edge in library.edges:
+            assert edge.call in edge.line
+
+
 def has(line: str, option: str) -> bool:
     """Whether the words of an option stand in a line, in their order; dots stand for others."""
     at = 0
