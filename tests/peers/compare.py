@@ -254,10 +254,11 @@ def difference(there: Any, here: Any) -> float:
 
 
 def text(result: Any) -> str:
-    """A result in four digits; an error as it is."""
+    """A result in four digits, whole numbers in full; an error as it is."""
     if isinstance(result, str):
         return result
     values = numbers(result)
     if values.ndim:
         return f"[{', '.join(text(value) for value in values)}]"
-    return f"{float(values) + 0:.4g}"
+    number = float(values)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e9 else f"{number:.4g}"

@@ -1165,7 +1165,90 @@ MISEVAL = Library(
     ),
 )
 
+NUMPY = Library(
+    "plain NumPy",
+    "numpy",
+    "numpy",
+    "import numpy as np",
+    rows=(
+        Row(
+            "The formula, written out for two masks.",
+            "2 * (x & y).sum() / (x.sum() + y.sum())",
+            "dice_score(x, y)",
+            layout="mask",
+        ),
+        Row(
+            "The same for probabilities.",
+            "1 - 2 * (p * g).sum() / (p.sum() + g.sum())",
+            "dice_loss(p, g, empty=nan)",
+            layout="mask",
+        ),
+        Row(
+            "One mask for each class.",
+            "np.moveaxis(np.eye(n)[y], -1, 1)",
+            "one_hot(y, n, class_axis=1)",
+        ),
+    ),
+    edges=(
+        Edge(
+            "2 * (x & y).sum() / (x.sum() + y.sum())",
+            "2 * (x & y).sum() / (x.sum() + y.sum())",
+            *("nan", "0", "0"),
+        ),
+    ),
+    faults=(
+        Fault(
+            "Products of masks of 0 and 255 wrap around in 8 bits.",
+            BYTES,
+            "2 * (x * y).sum() / (x.sum() + y.sum())",
+            "dice_score(x, y)",
+            "0.001961",
+            MASK_ERROR.format("prediction", 255),
+        ),
+        Fault(
+            "So does a dot product, even of 0 and 1: 256 pixels that agree in full.",
+            "x = np.ones(256, np.uint8)",
+            "2 * np.dot(x, x) / (x.sum() + x.sum())",
+            "dice_score(x, x)",
+            "0",
+            "1",
+        ),
+        Fault(
+            "Single precision with the classes last stops adding at 16 777 216.",
+            "p = np.ones((2**25, 2), np.float32)",
+            "p.sum(axis=0)",
+            "overlap(p, p, class_axis=1).prediction",
+            "[16777216, 16777216]",
+            "[33554432, 33554432]",
+        ),
+        Fault(
+            "Half precision ends at 65 504.",
+            "p = np.ones(70_000, np.float16)",
+            "p.sum()",
+            "overlap(p, p).prediction",
+            "inf",
+            "70000",
+        ),
+        Fault(
+            "The exponentials of large logits overflow.",
+            "z = np.array([0.0, 1000.0])",
+            "np.exp(z) / np.exp(z).sum()",
+            "softmax(z, class_axis=0)",
+            "[0, nan]",
+            "[0, 1]",
+        ),
+        Fault(
+            "An ignore label of −1 becomes the last class.",
+            "y = np.array([0, -1])",
+            "np.eye(3)[y]",
+            "one_hot(y, 3, class_axis=-1)",
+            "[[1, 0, 0], [0, 0, 1]]",
+            "ValueError: labels: expected labels from 0 to 2, got -1",
+        ),
+    ),
+)
+
 LIBRARIES = (
     *(HERE, MONAI, TORCHMETRICS, SMP, NNUNET, KERAS, SKLEARN, KORNIA, OPTAX, PYTORCH, SCIPY),
-    *(MEDPY, SIMPLEITK, SURFACE_DISTANCE, MISEVAL),
+    *(MEDPY, SIMPLEITK, SURFACE_DISTANCE, MISEVAL, NUMPY),
 )
