@@ -119,7 +119,7 @@ def sum_chunks(
     labelled: list[Any] = []
     for name, values in arrays.items():
         labelled += [values, ("samples", f"classes of {name}", *pixels)]
-    parts = da.blockwise(  # type: ignore[no-untyped-call]
+    parts = da.blockwise(
         summarize_chunk,
         (*axes, *pixels),
         *labelled,
