@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,7 +60,7 @@ def level_sets(
         figure = Figure(figsize=(side / 72, height / 72), dpi=72)
         axes = figure.add_axes((left / side, bottom / height, *size))
         lines = axes.contour(x, y, np.asarray(values), levels, colors=OVERLAP, linewidths=1.75)
-        looks = {"fontsize": TEXT_SIZE, "colors": INK, "inline_spacing": 3}
+        looks: dict[str, Any] = {"fontsize": TEXT_SIZE, "colors": INK, "inline_spacing": 3}
         axes.clabel(lines, fmt="{:g}".format, manual=_on_diagonal(x, y, values, levels), **looks)
         _dress(axes, (ticks, ticks), ("{:g}".format, "{:g}".format))
         axes.grid(visible=False)
