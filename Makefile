@@ -13,7 +13,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor train clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -69,6 +69,9 @@ faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
+
+train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
+	$(BIN)/python benchmarks/train.py
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
