@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -116,7 +115,7 @@ def measure() -> dict[str, Any]:
         shares = {part: rounded(getattr(split, part).share, 5) for part in ("training", "test")}
         losses = {loss: study(split, loss, name == WEIGHTS_KEPT) for loss in LOSSES}
         tasks[name] = {"foreground_share": shares, "losses": losses}
-        print(name, {loss: np.mean(losses[loss]["dice_at_half"]).round(2) for loss in LOSSES})
+        print(name, {loss: np.median(losses[loss]["dice_at_half"]) for loss in LOSSES})
     smallest = f"disk {100 * SIZES[-1]:g} %"
     return {
         "versions": {
@@ -141,9 +140,6 @@ def measure() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    begin = perf_counter()
-    record = measure()
-    record["minutes"] = round((perf_counter() - begin) / 60)
-    text = json.dumps(record, indent=1)
+    text = json.dumps(measure(), indent=1)
     lists = re.compile(r"\[[^\[\]{}]*\]")  # the innermost ones: a line each
     RECORD.write_text(lists.sub(lambda found: " ".join(found[0].split()), text) + "\n", "utf8")
