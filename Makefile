@@ -6,6 +6,7 @@ BIN     = $(VENV)/bin
 READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
 SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
+PEERS  ?= .venv-peers
 PORT   ?= 8000
 NEWEST  = 3.13
 comma  := ,
@@ -13,7 +14,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor train clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -70,6 +71,11 @@ faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
 
+peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch is large)
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	$(PEERS)/bin/pytest tests/peers/test_peers.py
+	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
 	$(BIN)/python benchmarks/train.py
 
@@ -92,6 +98,12 @@ $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	$(if $(NUMPY),$(BIN)/python -m pip install --quiet "numpy==$(NUMPY)")
 	@mkdir -p $(VENV)/etc/ipython  # kernels talk over local sockets: no warning at each start
 	@echo "c.IPKernelApp.log_level = 'ERROR'" > $(VENV)/etc/ipython/ipython_kernel_config.py
+	@touch $@
+
+$(PEERS)/compared: $(wildcard tests/peers/*.txt) constraints.txt pyproject.toml | $(BIN)/python
+	@echo "Installing PyTorch and the libraries to compare with into $(PEERS) (this takes some minutes)"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -c tests/peers/constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --no-deps -r tests/peers/constraints.txt -r tests/peers/alone.txt -e .
 	@touch $@
 
 # Always from scratch: a partial build would leave stale sidebars, and forget its warnings.

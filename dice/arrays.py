@@ -112,6 +112,8 @@ def readable_by_numpy(values: Array) -> bool:
     """Whether the numbers are there, in memory that a processor reads."""
     if is_numpy(values) or is_dask(values) or is_traced(values):
         return is_numpy(values)
+    if not hasattr(np, str(values.dtype).removeprefix("torch.")):
+        return False  # bfloat16
     if is_torch(values):
         return bool(values.device.type == "cpu")
     if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
@@ -129,6 +131,41 @@ def without_gradient(values: Array) -> Array:
     return values.detach() if hasattr(values, "detach") else values
 
 
+def records_gradient(*arrays: Array) -> bool:
+    """Whether PyTorch writes down what is computed with one of them."""
+    return any(is_torch(values) and values.requires_grad for values in arrays)
+
+
+def with_gradient(
+    function: Callable[[Array], Array],
+    derivative: Callable[[Array, Array], Array],
+    values: Array,
+    target: Array,
+) -> Array:
+    """`function` of the values, for which PyTorch need not write down each step.
+
+    `derivative` takes the values and the derivatives by the result.
+    """
+    if not records_gradient(values) or records_gradient(target):
+        return function(values)
+
+    class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(values: Array) -> Array:
+            return function(values.detach())
+
+        @staticmethod
+        def setup_context(context: Any, inputs: tuple[Array, ...], output: Array) -> None:
+            context.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(context: Any, slopes: Array) -> Array:
+            (values,) = context.saved_tensors
+            return derivative(values, slopes)
+
+    return Known.apply(values)
+
+
 def like(name: str, values: Array, reference: Any) -> Array:
     """`values` in the library and on the device of `reference`, if they are NumPy's."""
     if is_foreign(values):
@@ -143,6 +180,14 @@ def at_least_single(values: Array) -> Array:
     """The same numbers in single precision or better."""
     xp = namespace(values)
     return xp.astype(values, xp.result_type(values.dtype, xp.float32), copy=False)
+
+
+def as_floats(target: Array, p: Array) -> Array:
+    """The target in the floating type of `p`, or its own if that is wider."""
+    xp, dtype = namespace(p), p.dtype
+    if kind("target", target) == "floating":
+        dtype = xp.result_type(p.dtype, target.dtype)
+    return xp.astype(target, dtype, copy=False)
 
 
 def widest(values: Array) -> Array:
@@ -188,6 +233,21 @@ def extremes(values: Array) -> tuple[float, float]:
     xp, values = namespace(values), without_gradient(values)
     number = float if xp.isdtype(values.dtype, "real floating") else int
     return number(xp.min(values)), number(xp.max(values))
+
+
+def zero_unless(keep: Array, values: Array) -> Array:
+    """The values, and 0 where `keep` does not hold, whatever is there."""
+    if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`
+        bits = values.view(f"u{values.dtype.itemsize}")
+        return (bits * keep.astype(bits.dtype)).view(values.dtype)
+    xp = namespace(values)
+    return xp.where(keep, values, xp.zeros_like(values))
+
+
+def in_order(values: Array) -> Array:
+    """A NumPy array whose last axis lies in memory number by number; a copy if need be."""
+    ordered = values.strides[-1] == values.dtype.itemsize
+    return values if ordered else np.ascontiguousarray(values)
 
 
 def surely_up_to(values: Array, most: int) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dice.arrays import Array, Kind, array, at_least_single, extremes, kind, look, surely_up_to
 
+NOT_NUMBERS = np.bool_ | np.timedelta64  # NumPy derives the latter from its integers
 MOST_CLASSES = 2**16
 """Counts of pairs of classes take the square of this, times 8 bytes."""
 
@@ -38,7 +39,7 @@ def same_shape(name: str, shape: Sequence[int], expected: Sequence[int], whose: 
 
 def integer(name: str, value: Any) -> int:
     """A whole number; True and False are none."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    if isinstance(value, bool | NOT_NUMBERS) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: expected an integer, got {value!r}")
     return int(value)
 
@@ -74,7 +75,7 @@ def flag(name: str, value: Any) -> None:
 
 def real(name: str, value: Any) -> None:
     """A real number; NaN and infinity are."""
-    if not isinstance(value, int | float | Real):
+    if isinstance(value, NOT_NUMBERS) or not isinstance(value, int | float | Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
 
 
@@ -85,7 +86,7 @@ def not_negative(name: str, value: Any) -> Any:
         if not (least >= 0 and most < inf):
             raise ValueError(f"{name}: expected finite, not negative, got {value}")
 
-    if isinstance(value, int | float | Real):
+    if isinstance(value, int | float | Real) and not isinstance(value, NOT_NUMBERS):
         check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
@@ -93,6 +94,16 @@ def not_negative(name: str, value: Any) -> Any:
     elif isinstance(value, Number) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     return value
+
+
+def some(name: str, values: Array) -> None:
+    """Not all 0, as far as the numbers are there."""
+
+    def check(values: Array) -> None:
+        if extremes(values)[1] == 0:
+            raise ValueError(f"{name}: expected at least one above 0, got {values}")
+
+    look(values, check)  # of Dask nothing comes: no chunk knows the others
 
 
 def finite(name: str, values: Array) -> Array:

@@ -11,7 +11,17 @@ from math import prod
 from typing import NamedTuple
 
 from dice import checks
-from dice.arrays import Array, array, equals, is_numpy, kind, namespace, same_library
+from dice.arrays import (
+    Array,
+    array,
+    equals,
+    in_order,
+    is_numpy,
+    kind,
+    namespace,
+    same_library,
+    zero_unless,
+)
 
 
 class Block(NamedTuple):
@@ -51,6 +61,7 @@ class Inputs:
     class_axis: int | None
     batch_axis: int | None
     name: str
+    activate: Callable[[Array], Array] | None = None
 
     @property
     def has_samples(self) -> bool:
@@ -97,11 +108,12 @@ class Inputs:
         arrays = {name: values.transpose(0, 1, *order) for name, values in arrays.items()}
         for sample in range(shape[0]):
             for box in boxes(tuple(shape[axis] for axis in order), limit):
-                at = (slice(sample, sample + 1), slice(None), *box)
+                samples = slice(sample, sample + 1)
+                at = (samples, slice(None), *box)
                 yield self._block(
-                    at[0],
+                    samples,
                     **{
-                        name: values[at].reshape(1, values.shape[1], -1)
+                        name: in_order(values[at].reshape(1, values.shape[1], -1))
                         for name, values in arrays.items()
                     },
                 )
@@ -112,10 +124,10 @@ class Inputs:
         """Pixels that do not count become 0, before anything looks at their values."""
         keep = self.counted(target, mask)
         if keep is not None:
-            xp = namespace(prediction)
-            prediction, target = (
-                xp.where(keep, values, xp.zeros_like(values)) for values in (prediction, target)
-            )
+            prediction, target = zero_unless(keep, prediction), zero_unless(keep, target)
+        if self.activate is not None:
+            prediction = self.activate(prediction)
+            prediction = prediction if keep is None else zero_unless(keep, prediction)
         return Block(samples, prediction, target, keep)
 
 
@@ -147,11 +159,12 @@ def arrange(
     batch_axis: int | None = None,
     mask: Array | None = None,
     ignore_index: int | None = None,
+    activate: Callable[[Array], Array] | None = None,
 ) -> Inputs:
     """Check shapes, dtypes and axes, and bring the arrays into the one layout.
 
     `name` is what the caller calls the prediction; `soft` tells whether it must hold
-    floating-point numbers or must not.
+    floating-point numbers or must not; `activate` makes probabilities of it in each block.
     """
     p, t = array(name, prediction), array("target", target)
     same_library("target", t, name, p)
@@ -187,13 +200,15 @@ def arrange(
     if ignore_index is not None:
         _check_ignored(t, ignore_index, map_shape)
 
+    at = p.ndim if class_axis is None else class_axis
+    lead = (at,) if batch_axis is None else (batch_axis, at)
+    order = (*lead, *(axis for axis in range(len(map_shape) + 1) if axis not in lead))
+
     def view(values: Array) -> Array:
-        at = p.ndim if class_axis is None else class_axis
         if values.ndim == len(map_shape):
-            values = xp.expand_dims(values, axis=at)
-        if batch_axis is None:
-            return xp.expand_dims(xp.moveaxis(values, at, 0), axis=0)
-        return xp.moveaxis(values, (batch_axis, at), (0, 1))
+            values = values[(*(slice(None),) * at, None, ...)]
+        values = xp.permute_dims(values, order)
+        return values if batch_axis is not None else values[None, ...]
 
     return Inputs(
         prediction=view(p),
@@ -207,6 +222,7 @@ def arrange(
         class_axis=class_axis,
         batch_axis=batch_axis,
         name=name,
+        activate=activate,
     )
 
 

@@ -1,6 +1,8 @@
 """Losses: what a network is trained to make small."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any, Unpack
 
@@ -11,9 +13,10 @@ from dice.activations import log_softmax, sigmoid, softmax
 from dice.arrays import (
     Array,
     array,
+    as_floats,
     at_least_single,
     count,
-    equals,
+    integer_type,
     is_dask,
     is_numpy,
     like,
@@ -26,14 +29,16 @@ from dice.layout import Block, Inputs, arrange
 from dice.overlap import (
     Average,
     Overlap,
+    Reading,
     SoftSumming,
+    by_target,
     divide,
     mean,
     measure,
     prepare,
     shares,
 )
-from dice.sums import BLOCK, Options, add_labels, check_target, sum_chunks, three_sums
+from dice.sums import BLOCK, check_target, spread, sum_chunks, three_sums
 
 
 def dice_loss(
@@ -98,20 +103,19 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
-    )
-    loss = sums.score(
-        formulas.dice,
-        then=_one_minus,
+    return _dice_loss(
+        probabilities,
+        target,
+        name="probabilities",
+        class_axis=class_axis,
         average=average,
         empty=empty,
         eps_numerator=eps_numerator,
         eps_denominator=eps_denominator,
         include_background=include_background,
         weights=weights,
+        **summing,
     )
-    return _as_loss(loss, probabilities)
 
 
 def tversky_loss(
@@ -250,6 +254,7 @@ def generalized_dice_loss(
     >>> round(generalized_dice_loss(p, [0, 0, 1], class_axis=0), 4)
     0.3333
     """
+    checks.integer("class_axis", class_axis)
     sums = measure(
         probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
     )
@@ -315,24 +320,30 @@ def dice_loss_gradient(
         average,
         empty,
         (eps_numerator, eps_denominator),
-        _counted_weights(inputs, include_background, weights, average),
+        _counted_weights(
+            inputs,
+            average=average,
+            empty=empty,
+            eps_numerator=eps_numerator,
+            eps_denominator=eps_denominator,
+            include_background=include_background,
+            weights=weights,
+        ),
     )
-    return inputs.restore(_spread(inputs, options, by_intersection, by_size))
+    return inputs.restore(spread(inputs, options, by_intersection, by_size))
 
 
-def _counted_weights(
-    inputs: Inputs, include_background: bool, weights: Array | None, average: Average
-) -> Array:
+def _counted_weights(inputs: Inputs, **reading: Unpack[Reading]) -> Array:
     """The weight of each class, 0 for a background that is left out; shape (1, C)."""
     xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
     counted = like("weights", ones, inputs.prediction)
     # an Overlap of ones checks the options, in the words of `dice_loss`
     checked = Overlap(*[counted if inputs.has_classes else 1] * 3)
-    checked.dice(average=average, include_background=include_background, weights=weights)
-    if weights is not None:
-        values = checks.not_negative("weights", array("weights", weights))
+    checked.dice(**reading)
+    if reading["weights"] is not None:
+        values = checks.not_negative("weights", array("weights", reading["weights"]))
         counted = like("weights", values, inputs.prediction)
-    if not include_background:
+    if not reading["include_background"]:
         counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
     return xp.expand_dims(counted, axis=0)
 
@@ -348,7 +359,7 @@ def _slopes(
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])
     elif average == "weighted":
-        entries = weights * sums[2, ...]
+        entries = by_target(weights * sums[2, ...], weights)
     intersection, size, target_size = (sums[k, ...] for k in range(3))
     numerator, denominator = formulas.dice(intersection, size, target_size, *epsilons)
     score = divide(numerator, denominator, 1 - empty)
@@ -359,26 +370,6 @@ def _slopes(
     scored = xp.where(denominator == 0, xp.zeros_like(score), score)
     counted = xp.astype(weights > 0, sums.dtype)
     return -2 * slope * counted, scored * slope * counted
-
-
-def _spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
-    """Derivative of each pixel's loss from those of the sums, by the chain rule."""
-    p = at_least_single(inputs.prediction)
-    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
-    keep, by_class = inputs.counted(inputs.target, inputs.mask), []
-    for label in range(inputs.num_classes):
-        own, slopes = p[:, label, ...], (by_intersection[:, label], by_size[:, label])
-        of_i, of_p = (xp.reshape(xp.astype(s, p.dtype), (-1, *pixels)) for s in slopes)
-        if inputs.target_is_class_map:
-            shared = equals(inputs.target[:, 0, ...], label)
-        else:
-            shared = inputs.target[:, label, ...]
-            shared = own < shared if options.intersection == "min" else shared
-        gradient = of_i * xp.astype(shared, p.dtype) + of_p * (2 * own if options.squared else 1)
-        if keep is not None:
-            gradient = xp.where(keep[:, 0, ...], gradient, xp.zeros_like(gradient))
-        by_class.append(gradient)
-    return xp.stack(by_class, axis=1)
 
 
 def cross_entropy(
@@ -440,7 +431,8 @@ def cross_entropy(
         )
     else:
         total, pixels = _entropy(inputs, check_values)
-    return _as_loss(divide(total, pixels, 0), z)
+    known = isinstance(pixels, int)
+    return _as_loss(total / max(pixels, 1) if known else divide(total, widest(pixels), 0), z)
 
 
 def dice_ce_loss(
@@ -509,13 +501,13 @@ def dice_ce_loss(
         ignore_index=summing.get("ignore_index"),
         check_values=check_values,
     )
-    if class_axis is None:
-        probabilities = sigmoid(logits, check_values=check_values)
-    else:
-        probabilities = softmax(logits, class_axis=class_axis, check_values=check_values)
-    overlap_loss = dice_loss(
-        probabilities,
+    overlap_loss = _dice_loss(
+        logits,
         target,
+        name="logits",
+        activate=partial(sigmoid, check_values=check_values)
+        if class_axis is None
+        else partial(softmax, class_axis=1, check_values=check_values),
         class_axis=class_axis,
         average=average,
         empty=empty,
@@ -526,6 +518,44 @@ def dice_ce_loss(
         **summing,
     )
     return dice_weight * overlap_loss + cross_entropy_weight * entropy
+
+
+def _dice_loss(
+    prediction: Array,
+    target: Array,
+    *,
+    name: str,
+    activate: Callable[[Array], Array] | None = None,
+    class_axis: int | None,
+    average: Average,
+    empty: float,
+    eps_numerator: float,
+    eps_denominator: float,
+    include_background: bool,
+    weights: Array | None,
+    **summing: Unpack[SoftSumming],
+) -> Any:
+    """`dice_loss`, of probabilities or of what `activate` makes probabilities."""
+    sums = measure(
+        prediction,
+        target,
+        name=name,
+        soft=True,
+        activate=activate,
+        class_axis=class_axis,
+        **summing,
+    )
+    loss = sums.score(
+        formulas.dice,
+        then=_one_minus,
+        average=average,
+        empty=empty,
+        eps_numerator=eps_numerator,
+        eps_denominator=eps_denominator,
+        include_background=include_background,
+        weights=weights,
+    )
+    return _as_loss(loss, prediction)
 
 
 def _entropy(inputs: Inputs, check_values: bool) -> tuple[Any, Any]:
@@ -546,18 +576,19 @@ def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
     xp = namespace(z)
     if inputs.target_is_class_map:
         log_p = log_softmax(z, class_axis=1, check_values=False)
-        nats = -add_labels(log_p, g[:, 0, ...], block.keep, inputs.num_classes)[0]
+        nats = -xp.take_along_axis(log_p, xp.astype(g, integer_type(g)), axis=1)
     else:
+        g = as_floats(g, z)
         if inputs.has_classes:
             nats = -g * log_softmax(z, class_axis=1, check_values=False)
         else:
             nats = xp.maximum(z, xp.zeros_like(z)) - z * g + xp.log1p(xp.exp(-xp.abs(z)))
-        if block.keep is not None:
-            nats = xp.where(block.keep, nats, xp.zeros_like(nats))
-        nats = total(nats, 2)
+    if block.keep is not None:
+        nats = xp.where(block.keep, nats, xp.zeros_like(nats))
+    nats = total(nats, 2)
     if block.keep is None:
         return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
-    return xp.sum(widest(nats)), xp.sum(count(block.keep, 2))
+    return xp.sum(widest(nats)), widest(xp.sum(count(block.keep, 2)))
 
 
 def _weighted(sums: Overlap) -> Overlap:

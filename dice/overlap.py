@@ -119,6 +119,17 @@ class Overlap:
         if self._has_classes and shape[-1] == 0:
             raise ValueError(f"intersection: expected at least one class, got shape {shape}")
 
+    @classmethod
+    def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
+        """Made of the package's own sums, which need no check: a small call is half as long."""
+        register_pytree(cls, SUMS, FLAGS)
+        if isinstance(sums, np.ndarray):
+            sums.setflags(write=False)
+        made = object.__new__(cls)
+        fields = *(plain(sums[k, ...]) for k in range(3)), batched, squared
+        vars(made).update(zip((*SUMS, *FLAGS), fields, strict=True))
+        return made
+
     def __repr__(self) -> str:
         shown = [f"{name}={_text(getattr(self, name))}" for name in SUMS]
         flags = [f"{name}=True" for name in FLAGS if getattr(self, name)]
@@ -162,7 +173,8 @@ class Overlap:
         average : {"macro", "micro", "weighted"} or None
             What to do with the classes. "macro" is the mean over the classes, "micro"
             adds the sums over the classes first, "weighted" weighs each class by the
-            size of its target; samples are averaged after that. None keeps every score.
+            size of its target, or all alike where there is no target; samples are
+            averaged after that. None keeps every score.
             NaN is left out of a mean; the mean of nothing is NaN.
         empty : float
             The score where the denominator is 0.
@@ -301,7 +313,7 @@ class Overlap:
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
         by_class = self._has_classes and average != "micro"
         if weights is not None:
-            weights = self._class_weights(weights, average)
+            weights = self._class_weights(weights, average, include_background)
         if not include_background:
             if not self._has_classes or np.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
@@ -312,15 +324,16 @@ class Overlap:
         ratio = formula(*sums, eps_numerator=eps_numerator, eps_denominator=eps_denominator)
         scores = divide(*ratio, empty, then)
         if average is not None and by_class:
-            scores = mean(scores, sums[2] if average == "weighted" else weights)
+            scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and self.batched else scores)
 
-    def _class_weights(self, weights: Array, average: Average) -> Array:
+    def _class_weights(self, weights: Array, average: Average, background: bool) -> Array:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
         values = array("weights", weights)
         shape = np.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
+        checks.some("weights", values if background else values[1:])
         return like("weights", checks.not_negative("weights", values), self.intersection)
 
 
@@ -448,8 +461,7 @@ def measure(prediction: Array, target: Array, **options: Any) -> Overlap:
         sums = sums[..., 0]
     if not inputs.has_samples:
         sums = sums[:, 0, ...]
-    intersection, size, target_size = (sums[k, ...] for k in range(3))
-    return Overlap(intersection, size, target_size, batched=inputs.has_samples, squared=how.squared)
+    return Overlap._trusted(sums, batched=inputs.has_samples, squared=how.squared)
 
 
 def confusion_matrix(
@@ -506,6 +518,13 @@ def divide(
     nothing = denominator == 0
     ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
     return xp.where(nothing, xp.full_like(ratio, empty), ratio)
+
+
+def by_target(sizes: Array, otherwise: Any = 1) -> Array:
+    """Weights of the classes: the sizes of their targets, and `otherwise` if all are 0."""
+    xp = namespace(sizes)
+    nothing = xp.sum(sizes, axis=-1, keepdims=True) == 0
+    return xp.where(nothing, otherwise * xp.ones_like(sizes), sizes)
 
 
 def shares(scores: Array, weights: Array) -> Array:

@@ -15,21 +15,27 @@ import numpy as np
 from dice import checks
 from dice.arrays import (
     Array,
+    as_floats,
     as_numpy,
     at_least_single,
     count,
     equals,
+    integer_type,
     is_dask,
     is_numpy,
+    is_torch,
     is_traced,
     kind,
     like,
     namespace,
     readable_by_numpy,
+    records_gradient,
     total,
     total_product,
     total_where,
     widest,
+    with_gradient,
+    zero_unless,
 )
 from dice.layout import Block, Inputs
 
@@ -56,9 +62,17 @@ def three_sums(inputs: Inputs, options: Options) -> Array:
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    sums = _three_sums(inputs, options)
     if not inputs.soft:
-        return sums
+        return _three_sums(inputs, options)
+    if inputs.activate is not None and is_torch(inputs.prediction):
+        activated = inputs.activate(inputs.prediction)
+        inputs = replace(inputs, prediction=activated, activate=None)
+    sums = with_gradient(
+        lambda p: _three_sums(replace(inputs, prediction=p), options),
+        lambda p, slopes: spread(replace(inputs, prediction=p), options, *slopes[:2]),
+        inputs.prediction,
+        inputs.target,
+    )
     xp = namespace(sums)
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
@@ -71,8 +85,9 @@ def _three_sums(inputs: Inputs, options: Options) -> Array:
         axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
         dtype = np.float64 if inputs.soft else np.int64
         return sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
-    if not inputs.soft and readable_by_numpy(reference):
-        inputs = inputs.map(as_numpy)  # counts have no gradient
+    recorded = inputs.soft and records_gradient(reference, inputs.target)
+    if not is_numpy(reference) and not recorded and readable_by_numpy(reference):
+        inputs = inputs.map(as_numpy)
     if is_numpy(inputs.prediction):
         return like("sums", _sum_blocks(inputs, options), reference)
     (whole,) = inputs.blocks(BLOCK)
@@ -162,20 +177,48 @@ def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, 
     p, g = at_least_single(block.prediction), block.target
     xp = namespace(p)
     size = total_product(p, p, 2) if options.squared else total(p, 2)
-    if inputs.target_is_class_map:  # a target of 0 and 1: all variants share these two sums
+    is_map = inputs.target_is_class_map
+    if is_map and is_numpy(p):  # a block is small
+        g, is_map = _masks(g, block.keep, inputs.num_classes), False
+    if is_map:  # a target of 0 and 1: all variants share these two sums
         shared, target_size = add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
     else:
-        g = xp.astype(
-            g,
-            xp.result_type(p.dtype, g.dtype) if kind("target", g) == "floating" else p.dtype,
-            copy=False,
-        )
+        g = as_floats(g, p)
         if options.intersection == "min":
             shared = total(xp.minimum(p, g), 2)
         else:
             shared = total_product(p, g, 2)
         target_size = total_product(g, g, 2) if options.squared else total(g, 2)
     return widest(shared), widest(size), widest(target_size)
+
+
+def spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
+    """Derivative by each probability from those by two of the sums: the chain rule."""
+    p = at_least_single(inputs.prediction)
+    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
+    of_i, of_p = (
+        xp.reshape(xp.astype(slope, p.dtype), (*slope.shape, *pixels))
+        for slope in (by_intersection, by_size)
+    )
+    of_p = of_p * 2 * p if options.squared else of_p
+    if inputs.target_is_class_map:
+        labels = xp.astype(inputs.target, integer_type(p), copy=False)
+        classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *pixels), p)
+        gradient = xp.where(labels == classes, of_p + of_i, of_p)
+    else:
+        shared = as_floats(inputs.target, p)
+        if options.intersection == "min":
+            shared = xp.astype(p < shared, p.dtype)
+        gradient = of_i * shared + of_p
+    keep = inputs.counted(inputs.target, inputs.mask)
+    return gradient if keep is None else zero_unless(keep, gradient)
+
+
+def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
+    """One mask per class, of the labels of a NumPy block."""
+    kinds = np.promote_types(labels.dtype, np.min_scalar_type(num_classes - 1))
+    masks = labels == np.arange(num_classes, dtype=kinds)[:, np.newaxis]
+    return masks if keep is None else masks & keep
 
 
 def add_labels(
@@ -227,8 +270,10 @@ def _count_pairs(block: Block, inputs: Inputs) -> Array:
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     """How many pixels have target i and prediction j, as a matrix; flat labels in range."""
     kinds = num_classes**2
-    pairs = np.multiply(target, num_classes, dtype=np.min_scalar_type(kinds - 1), casting="unsafe")
-    np.add(pairs, prediction, out=pairs, casting="unsafe")
+    small = np.min_scalar_type(kinds - 1)
+    pairs = target.astype(small)
+    pairs *= small.type(num_classes)
+    pairs += prediction.astype(small, copy=False)
     return histogram(pairs, kinds).astype(np.int64).reshape(num_classes, num_classes)
 
 
@@ -246,10 +291,11 @@ def histogram(codes: Array, kinds: int) -> Array:
         packed += codes[half : 2 * half]
         both = histogram(packed, kinds**2).reshape(kinds, kinds)
         return both.sum(0) + both.sum(1) + np.bincount(codes[2 * half :], minlength=kinds)
-    changes = codes[1:] != codes[:-1]
-    if np.count_nonzero(changes) * RUNS >= len(codes) - 1:
+    last = np.ones(len(codes), bool)
+    np.not_equal(codes[1:], codes[:-1], out=last[:-1])
+    if np.count_nonzero(last) * RUNS >= len(codes):
         return np.bincount(codes, minlength=kinds)
-    ends = np.append(np.flatnonzero(changes), len(codes) - 1)
+    ends = np.flatnonzero(last)
     return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
 
 

@@ -1,0 +1,244 @@
+"""The page book/peers.md, made from the record of the last run beside the peers."""
+
+import json
+import platform
+from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .table import LIBRARIES, Edge, Fault, Library, Row
+
+ROOT = Path(__file__).parents[2]
+RECORD = ROOT / "benchmarks" / "results" / "peers.json"
+PAGE = ROOT / "book" / "peers.md"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+Record = dict[str, Any]
+
+HEAD = """\
+---
+myst:
+  html_meta:
+    description: "How MONAI, torchmetrics, segmentation-models-pytorch, nnU-Net, Keras, \
+scikit-learn and others compute Dice, and which options of this package give the same number."
+---
+
+# How other libraries compute Dice
+
+Do you come from another library, or must your numbers agree with someone else's? Look up the \
+setting there, and read off what gives the same number here. The pairs of lines below are not \
+only shown: a test runs both on the same arrays, at random and in the edge cases, and compares \
+every number. Where PyTorch computes a gradient, it compares the gradients too.
+
+Most differences come from four choices, and each is an option here.
+
+What two empty sets are worth
+: A score has `empty`, a loss has `empty` and the two epsilons. The table below shows how far \
+apart the libraries are.
+
+Epsilon
+: It stands in the numerator, in the denominator, or in both, and its size differs. A formula \
+written without the factor 2, as $(I + s) / (I + \\ldots + s)$, has an epsilon that counts twice: \
+it is $2s$ in `eps_numerator` and `eps_denominator`.
+
+Batch or sample
+: `batch_axis=0` scores each sample and then takes the mean. Without `batch_axis` the sums of all \
+samples are added up first. The two differ wherever objects differ in size.
+
+Background
+: `include_background=False` leaves out class 0, which is often most of the image and easy.
+
+"""
+
+NAMES = """\
+## Names in the lines of code
+
+| name | what it is | shape |
+|---|---|---|
+| `z` | logits | `(samples, classes, height, width)` |
+| `p` | probabilities, the softmax of `z` | as `z` |
+| `g` | target, one entry for each class | as `z` |
+| `y` | target, one label for each pixel | `(samples, height, width)` |
+| `x` | prediction, one label for each pixel | as `y` |
+| `h` | prediction, one entry for each class | as `z` |
+| `v` | `y` with void pixels of 255 | as `y` |
+| `m` | the pixels that count | as `y` |
+| `n` | the number of classes | a number |
+| `w` | a weight for each class | `(classes,)` |
+
+Keras and optax have the classes last: `(samples, height, width, classes)`. Where two masks are \
+compared, the arrays are those of one image, `(height, width)`. PyTorch libraries get tensors, \
+optax gets JAX arrays, the others NumPy arrays; the lines on our side take all of them. \
+`formulas` is the module `dice.formulas`.
+
+Three helpers keep the lines short. `update(metric, x, y)` shows a batch to a metric object, and \
+returns the object. `measures(x, y)` is SimpleITK's `LabelOverlapMeasuresImageFilter` after it has \
+looked at the target and the prediction. `pairs(ids)` puts a category beside each instance id.
+
+"""
+
+TAIL = """\
+## What is not here
+
+panoptica asks for an older NumPy than the one this course uses. MetricsReloaded and JDTLosses \
+are not in the Python package index. All three are left out. The hard metrics of nnU-Net's \
+evaluation need its whole installation; only its losses are compared.
+
+To run the comparison on your own machine: `make peers`. It installs the libraries into a folder \
+of their own, and renews this page.
+"""
+
+
+def new_record(results: dict[Row, Record]) -> Record:
+    """The table, with what a run has found."""
+    libraries = [
+        {
+            "name": library.name,
+            "version": version(library.package).split("+")[0],
+            "imports": imports_of(library),
+            "rows": [text_of(row) | results[row] for row in library.rows],
+            "edges": [text_of(edge) for edge in library.edges],
+            "faults": [text_of(fault) for fault in library.faults],
+        }
+        for library in LIBRARIES
+    ]
+    return {
+        "date": date.today().isoformat(),
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": version("numpy"),
+            "torch": version("torch").split("+")[0],
+        },
+        "libraries": libraries,
+    }
+
+
+def imports_of(library: Library) -> str:
+    """The lines that a reader writes to import the library."""
+    return "\n".join(
+        line for line in library.imports.splitlines() if not line.startswith("without_init")
+    )
+
+
+def text_of(entry: Row | Edge | Fault) -> Record:
+    """What the record has of an entry of the table: its texts."""
+    kept = {name: value for name, value in vars(entry).items() if isinstance(value, str)}
+    return kept | ({"options": list(entry.options)} if isinstance(entry, Row) else {})
+
+
+def write(record: Record) -> None:
+    """Store the record and renew the page, unless nothing but the digits of rounding is new."""
+    if not RECORD.exists() or lasting(json.loads(RECORD.read_text())) != lasting(record):
+        RECORD.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    PAGE.write_text(page(json.loads(RECORD.read_text())))
+
+
+def lasting(value: Any) -> Any:
+    """A record without what differs between two machines."""
+    if isinstance(value, dict):
+        passing = "date", "python", "difference", "gradient"
+        return {name: lasting(part) for name, part in value.items() if name not in passing}
+    return [lasting(part) for part in value] if isinstance(value, list) else value
+
+
+def page(record: Record) -> str:
+    """The text of the page."""
+    here, *libraries = record["libraries"]
+    rows = [row for library in libraries for row in library["rows"]]
+    faults = [fault for library in libraries for fault in library["faults"]]
+    parts = [
+        HEAD,
+        f"Recorded on {record['date']}, with Python {record['versions']['python']}, "
+        f"NumPy {record['versions']['numpy']} and PyTorch {record['versions']['torch']}: "
+        f"{len(libraries)} libraries, {len(rows)} settings that agree, and {len(faults)} inputs "
+        "to watch out for. The arrays are double precision; where two numbers differ by about "
+        "10⁻⁸, the other library works in single.\n\n",
+        *empty_sets([here, *libraries]),
+        NAMES,
+    ]
+    for library in libraries:
+        parts += section(library)
+    return "".join([*parts, TAIL])
+
+
+def empty_sets(libraries: list[Record]) -> Iterator[str]:
+    """The table of what each library answers where a set is empty."""
+    yield "## Where a set is empty\n\n"
+    yield (
+        "An image of 16 pixels. Both sets are empty, or only the prediction has its 4 pixels, or "
+        "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net.\n\n"
+    )
+    yield "| library | call | | both empty | false positives | a miss |\n"
+    yield "|---|---|---|---:|---:|---:|\n"
+    for library in libraries:
+        for edge in library["edges"]:
+            answers = " | ".join(
+                signs(edge[name]) for name in ("empty", "false_positives", "missed")
+            )
+            kind = "loss" if "loss" in edge["call"].lower() else "score"
+            yield f"| {library['name']} | `{edge['call']}` | {kind} | {answers} |\n"
+    yield (
+        "\nHere a score of two empty sets is NaN, unless you say otherwise with `empty`, and a "
+        "mean leaves it out; a loss of two empty sets is 0. False positives on an empty target "
+        "always count as a failure. Where a library says 1 for two empty sets, write `empty=1`.\n\n"
+    )
+
+
+def section(library: Record) -> Iterator[str]:
+    """The settings and the faults of one library."""
+    yield f"## {library['name']}\n\nVersion {library['version']}.\n\n"
+    yield f"```python\n{library['imports']}\n```\n\n"
+    options = dict.fromkeys(option for row in library["rows"] for option in row["options"])
+    if options:
+        yield "| there | here |\n|---|---|\n"
+    for option in options:
+        there, here = option.split(" → ")
+        yield f"| {code(there)} | {code(here)} |\n"
+    yield "\n" if options else ""
+    for row in library["rows"]:
+        yield f"**{row['title']}**\n\n"
+        yield f"```python\n# {library['name']}\n{row['there']}\n# here\n{row['here']}\n```\n\n"
+        yield agreement(row)
+    if library["faults"]:
+        yield f"### Watch out in {library['name']}\n\n"
+    for fault in library["faults"]:
+        yield f"**{fault['title']}**\n\n"
+        lines = fault["given"], f"# {library['name']}", fault["there"], "# here", fault["here"]
+        yield "\n".join(["```python", *lines, "```\n\n"])
+        yield f"There: {answer(fault['gives'])}. Here: {answer(fault['right'])}.\n\n"
+
+
+def code(text: str) -> str:
+    """An option in code; "no ..." keeps its first word in words."""
+    return f"no `{text[3:]}`" if text.startswith("no ") else f"`{text}`"
+
+
+def agreement(row: Record) -> str:
+    """How close the two lines are, and where they part."""
+    words = f"Largest difference: {rounded(row['difference'])}"
+    if row["gradient"] is not None:
+        words += f"; of the gradient: {rounded(row['gradient'])}"
+    return " ".join([f"{words}.", *dict.fromkeys(case["why"] for case in row["apart"])]) + "\n\n"
+
+
+def rounded(number: float) -> str:
+    """A difference, with one digit."""
+    if number == 0:
+        return "none"
+    return signs(f"{number:.0e}")
+
+
+def answer(text: str) -> str:
+    """What a line gives: a number, or the text of an error."""
+    if "Error: " in text:
+        kind, message = text.split(": ", 1)
+        return f"{kind}, “{message.rstrip('.')}”"
+    return signs(text)
+
+
+def signs(text: str) -> str:
+    """A number as it is printed in a book."""
+    digits, *power = text.replace("nan", "NaN").replace("inf", "∞").split("e")
+    scale = f" × 10{str(int(*power)).translate(SUPERSCRIPTS)}" if power else ""
+    return digits.replace("-", "−") + scale

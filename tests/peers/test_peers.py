@@ -1,0 +1,74 @@
+"""Other libraries give the same numbers, and where one is wrong we would notice a fix."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .compare import RANDOM, arrays, difference, edge_scenes, given, gradients, run, scenes, text
+from .table import LIBRARIES, Edge, Fault, Library, Row
+
+Results = dict[Row, dict[str, Any]]
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # what peers warn of is theirs
+
+
+def entries(kind: str) -> list[Any]:
+    """All rows, edges or faults, each with its library."""
+    return [
+        pytest.param(library, entry, id=f"{library.name} {number}")
+        for library in LIBRARIES
+        for number, entry in enumerate(getattr(library, kind))
+    ]
+
+
+@pytest.mark.parametrize(("library", "row"), entries("rows"))
+def test_same_numbers(library: Library, row: Row, results: Results) -> None:
+    """At random and in the edge cases; the gradients too, where PyTorch has them."""
+    largest, slope, apart = 0.0, None, []
+    for case, scene in scenes(row.layout):
+        names = arrays(library, scene)
+        there, here = run(row.there, names), run(row.here, names)
+        found = difference(there, here)
+        if case in row.apart:
+            assert found > row.tolerance, f"{case}: no longer apart, {text(there)}"
+            apart.append(
+                {"case": case, "why": row.apart[case], "there": text(there), "here": text(here)}
+            )
+            continue
+        assert found <= row.tolerance, f"{case}: {text(there)} there, {text(here)} here"
+        largest = max(largest, found)
+        if case == RANDOM:
+            ours = gradients(here, names)
+            for pair in zip(gradients(there, names), ours, strict=True):
+                slope = max(slope or 0.0, difference(*pair))
+    assert slope is None or slope <= max(row.tolerance, 1e-13)
+    assert len(apart) == len(row.apart)
+    results[row] = {"difference": largest, "gradient": slope, "apart": apart}
+
+
+@pytest.mark.parametrize(("library", "edge"), entries("edges"))
+def test_edge(library: Library, edge: Edge) -> None:
+    """What the table says of empty sets is what the library answers."""
+    found = [text(run(edge.line, arrays(library, scene))) for scene in edge_scenes()]
+    assert found == [edge.empty, edge.false_positives, edge.missed]
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """PyTorch's threads as they were, after a test that asks for another number."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("library", "fault"), entries("faults"))
+def test_fault(library: Library, fault: Fault) -> None:
+    """The library still answers as it did. If not, is it right now? Then drop the row."""
+    names = given(library, fault.given)
+    there, here = text(run(fault.there, names)), text(run(fault.here, names))
+    assert here == fault.right
+    assert there != here, f"{library.name} is right now: drop this row from the table"
+    assert there == fault.gives, f"{library.name} gives another answer: look at this row again"

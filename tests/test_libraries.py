@@ -1,0 +1,601 @@
+"""The same answers from PyTorch, JAX, Dask and the array API standard, of the same kind."""
+
+import json
+import subprocess
+import sys
+from functools import partial
+from itertools import cycle, product
+
+import numpy as np
+import pytest
+
+import dice
+from dice import Overlap
+
+RNG = np.random.default_rng(3)
+LIBRARIES = ("torch", "jax", "dask.array", "array_api_strict")
+LABELS, OTHER = RNG.integers(0, 3, (2, 2, 4, 5))  # samples, rows, columns
+MASKS, OTHERS = RNG.integers(0, 2, (2, 2, 3, 4, 5))  # samples, classes, rows, columns
+SOFT, SOFT_TARGET = RNG.uniform(0.1, 0.9, (2, 2, 3, 4, 5))
+LOGITS = RNG.normal(size=(2, 3, 4, 5))
+KEPT = RNG.random((2, 4, 5)) < 0.7
+IGNORED = np.where(KEPT, LABELS, 255)
+TVERSKY = {"false_positive_weight": 0.3, "false_negative_weight": 0.7}
+PER_CLASS = {"class_axis": 1}
+EACH = PER_CLASS | {"batch_axis": 0}
+
+# name: function, prediction, target, options
+HARD = {
+    "masks": (dice.dice_score, MASKS, OTHERS, PER_CLASS),
+    "masks, bool": (dice.dice_score, MASKS > 0, OTHERS > 0, EACH | {"average": None}),
+    "one mask": (dice.iou_score, MASKS, OTHERS, {}),
+    "maps": (dice.dice_score, LABELS, OTHER, {"num_classes": 3, "average": None}),
+    "maps, samples": (dice.dice_score, LABELS, OTHER, {"num_classes": 3, "batch_axis": 0}),
+    "maps, ignored": (dice.iou_score, LABELS, IGNORED, {"num_classes": 3, "ignore_index": 255}),
+    "maps, weights": (dice.dice_score, LABELS, OTHER, {"num_classes": 3, "weights": [1, 2, 3]}),
+    "maps, weighted": (dice.dice_score, LABELS, OTHER, {"num_classes": 4, "average": "weighted"}),
+    "maps, foreground": (
+        dice.dice_score,
+        LABELS,
+        OTHER,
+        {"num_classes": 3, "average": "micro", "include_background": False},
+    ),
+    "matrix": (dice.confusion_matrix, LABELS, OTHER, {"num_classes": 3}),
+    "matrix, ignored": (
+        dice.confusion_matrix,
+        LABELS,
+        IGNORED,
+        {"num_classes": 3, "ignore_index": 255},
+    ),
+}
+OPTIONS = {
+    "plain": {},
+    "samples": {"batch_axis": 0},
+    "squared": {"squared": True},
+    "min": {"intersection": "min"},
+    "epsilon": {"eps_numerator": 0.25, "eps_denominator": 0.5},
+    "foreground": {"include_background": False},
+    "masked": {"mask": KEPT, "batch_axis": 0},
+}
+READINGS = {
+    "macro": {},
+    "micro": {"average": "micro"},
+    "weighted": {"average": "weighted"},
+    "weights": {"weights": [1.0, 2.0, 3.0]},
+}
+TARGETS = {"masks": OTHERS, "map": LABELS, "soft": SOFT_TARGET}
+LOSSES = {
+    f"{target}, {option}, {reading}": (
+        dice.dice_loss,
+        SOFT,
+        TARGETS[target],
+        PER_CLASS | OPTIONS[option] | READINGS[reading],
+    )
+    for (target, option), reading in zip(product(TARGETS, OPTIONS), cycle(READINGS), strict=False)
+} | {
+    "one class": (dice.dice_loss, SOFT, OTHERS, {}),
+    "none": (dice.dice_loss, SOFT, LABELS, PER_CLASS | {"average": None}),
+    "ignored": (dice.dice_loss, SOFT, IGNORED, PER_CLASS | {"ignore_index": 255}),
+    "tversky": (dice.tversky_loss, SOFT, LABELS, PER_CLASS | TVERSKY),
+    "focal": (dice.tversky_loss, SOFT, OTHERS, EACH | TVERSKY | {"gamma": 0.75}),
+    "generalized": (dice.generalized_dice_loss, SOFT, LABELS, PER_CLASS),
+    "generalized, samples": (dice.generalized_dice_loss, SOFT, OTHERS, EACH),
+    "entropy": (dice.cross_entropy, LOGITS, LABELS, PER_CLASS),
+    "entropy, masks": (dice.cross_entropy, LOGITS, OTHERS, PER_CLASS),
+    "entropy, soft": (dice.cross_entropy, LOGITS, SOFT_TARGET, PER_CLASS | {"mask": KEPT}),
+    "entropy, one class": (dice.cross_entropy, LOGITS, OTHERS, {}),
+    "entropy, ignored": (dice.cross_entropy, LOGITS, IGNORED, PER_CLASS | {"ignore_index": 255}),
+    "both": (dice.dice_ce_loss, LOGITS, LABELS, EACH | {"dice_weight": 0.5}),
+    "both, one class": (dice.dice_ce_loss, LOGITS, OTHERS, {"mask": MASKS > 0}),
+}
+ARRAYS = {
+    "sigmoid": (dice.sigmoid, LOGITS, {}),
+    "softmax": (dice.softmax, LOGITS, PER_CLASS),
+    "log_softmax": (dice.log_softmax, LOGITS, PER_CLASS),
+    "one_hot": (partial(dice.one_hot, num_classes=3), LABELS, PER_CLASS),
+}
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request):
+    return pytest.importorskip(request.param)
+
+
+def make(library, values):
+    """A NumPy array as one of the library, others as they are."""
+    if not isinstance(values, np.ndarray):
+        return values
+    if library.__name__ == "torch":
+        return library.from_numpy(values.copy())
+    if library.__name__ == "jax":
+        return library.numpy.asarray(values)
+    if library.__name__ == "dask.array":
+        return library.from_array(values, chunks=2)
+    return library.asarray(values)
+
+
+def call(library, function, *arguments):
+    *arrays, options = arguments
+    options = {name: make(library, value) for name, value in options.items()}
+    return function(*(make(library, values) for values in arrays), **options)
+
+
+def numbers(library, found):
+    """The values, computed; the kind is checked on the way."""
+    if library.__name__ == "torch":
+        assert isinstance(found, library.Tensor) and found.device.type == "cpu"
+        return found.detach().numpy()
+    if library.__name__ == "jax":
+        assert isinstance(found, library.Array)
+    elif library.__name__ == "dask.array":
+        assert isinstance(found, library.Array)
+        found = found.compute(scheduler="synchronous")
+    else:
+        assert type(found).__module__.startswith("array_api_strict")
+    return np.asarray(found)
+
+
+def agree(library, function, *arguments):
+    single = library.__name__ == "jax"  # without 64 bits, unless it is told to have them
+    expected = np.asarray(function(*arguments[:-1], **arguments[-1]))
+    found = numbers(library, call(library, function, *arguments))
+    tolerance = 2e-6 if single else 1e-12
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+    assert found.shape == expected.shape
+    assert found.dtype.kind == expected.dtype.kind
+    assert single or found.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_hard(library, case):
+    agree(library, *HARD[case])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16, np.uint32, np.uint64])
+def test_integers(library, dtype):
+    p, g = LABELS.astype(dtype), OTHER.astype(dtype)
+    agree(library, dice.dice_score, p, g, {"num_classes": 3, "average": None})
+    agree(library, dice.dice_loss, SOFT, g, PER_CLASS)
+    agree(library, dice.dice_loss, SOFT, OTHERS.astype(dtype), PER_CLASS)
+    agree(library, dice.one_hot, p, {"num_classes": 3, "class_axis": 0})
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_losses(library, case):
+    agree(library, *LOSSES[case])
+
+
+@pytest.mark.parametrize("case", [case for case in LOSSES if LOSSES[case][0] is dice.dice_loss])
+def test_scores_and_gradients(library, case):
+    _, p, g, options = LOSSES[case]
+    agree(library, dice.soft_dice, p, g, {"average": "macro"} | options)
+    if options.get("average", "macro") is not None:
+        agree(library, dice.dice_loss_gradient, p, g, options)
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays(library, case):
+    agree(library, *ARRAYS[case])
+
+
+def test_weights_and_epsilons_may_be_arrays(library):
+    options = PER_CLASS | {"weights": np.array([1.0, 2.0, 3.0])}
+    agree(library, dice.dice_loss, SOFT, LABELS, options)
+    agree(library, dice.dice_loss_gradient, SOFT, LABELS, options)
+
+
+def test_labels_beyond_an_integer_type(library):
+    """PyTorch would wrap 256 to 0 in a byte, and take -1 for 255."""
+    many = np.full((300, 4), 1 / 300)
+    labels = np.array([0, 1, 2, 255], np.uint8)
+    agree(library, dice.soft_dice, many, labels, {"class_axis": 0, "empty": 0})
+    agree(library, dice.one_hot, labels, {"num_classes": 300, "class_axis": 0})
+    options = {"num_classes": 256, "average": "micro"}
+    for ignored in (-1, 10**30):
+        agree(library, dice.dice_score, labels, labels, options | {"ignore_index": ignored})
+
+
+def test_no_pixels(library):
+    nothing, labels = np.zeros((3, 0)), np.zeros(0, int)
+    agree(library, dice.dice_loss, nothing, labels, {"class_axis": 0})
+    agree(library, dice.soft_dice, nothing, labels, {"class_axis": 0})
+    agree(library, dice.cross_entropy, nothing, labels, {"class_axis": 0})
+    agree(library, dice.dice_score, labels, labels, {"num_classes": 3})
+    agree(library, dice.confusion_matrix, labels, labels, {"num_classes": 3})
+
+
+def test_counts_with_epsilon_and_weights(library):
+    """Counts are no byte and no single precision, whatever meets them."""
+    sums = [np.array([200, 2**25 + 1]), np.array([201, 2**25 + 1]), np.array([250, 2**25 + 3])]
+    if library.__name__ == "jax":
+        sums = [np.minimum(values, 2**20) for values in sums]
+    ours = Overlap(*(make(library, values) for values in sums))
+    for read in (
+        lambda o: o.dice(eps_denominator=1e-3),
+        lambda o: o.tversky(**TVERSKY),
+        lambda o: (o + o).iou(average="weighted"),
+        lambda o: o.dice(average="macro", weights=[0.25, 0.75]),
+    ):
+        found, expected = numbers(library, read(ours)), read(Overlap(*sums))
+        np.testing.assert_allclose(found, expected, rtol=1e-6 if "jax" in library.__name__ else 0)
+
+
+# Bad input, and what cannot meet
+
+
+BAD = {
+    "shape": (ValueError, dice.dice_loss, SOFT, OTHERS[:1], {}),
+    "range": (ValueError, dice.dice_loss, SOFT * 2, OTHERS, {}),
+    "nan": (ValueError, dice.soft_dice, np.where(KEPT, np.nan, 0.5), LABELS > 0, {}),
+    "label": (ValueError, dice.dice_loss, SOFT, IGNORED, PER_CLASS),
+    "hard label": (ValueError, dice.dice_score, LABELS, IGNORED, {"num_classes": 3}),
+    "hard label of the prediction": (
+        ValueError,
+        dice.confusion_matrix,
+        IGNORED,
+        LABELS,
+        {"num_classes": 3},
+    ),
+    "255": (ValueError, dice.dice_score, MASKS * 255, OTHERS * 255, {}),
+    "soft target": (ValueError, dice.dice_loss, SOFT, SOFT * 2, {}),
+    "entropy label": (ValueError, dice.cross_entropy, LOGITS, IGNORED, PER_CLASS),
+    "entropy inf": (ValueError, dice.cross_entropy, LOGITS + np.inf, LABELS, PER_CLASS),
+    "both": (ValueError, dice.dice_ce_loss, LOGITS + np.inf, LABELS, PER_CLASS),
+    "gradient": (ValueError, dice.dice_loss_gradient, SOFT - 1, OTHERS, {}),
+    "tversky": (ValueError, dice.tversky_loss, SOFT * 2, OTHERS, TVERSKY),
+    "generalized": (ValueError, dice.generalized_dice_loss, SOFT * 2, OTHERS, PER_CLASS),
+    "sigmoid": (ValueError, dice.sigmoid, LOGITS - np.inf, {}),
+    "softmax": (ValueError, dice.softmax, LOGITS * np.nan, PER_CLASS),
+    "log_softmax": (ValueError, dice.log_softmax, LOGITS * np.nan, PER_CLASS),
+    "one_hot": (ValueError, dice.one_hot, IGNORED, {"num_classes": 3, "class_axis": 1}),
+    "weights": (
+        ValueError,
+        dice.dice_loss,
+        SOFT,
+        LABELS,
+        PER_CLASS | {"weights": np.array([1.0, -1, 1])},
+    ),
+    "dtype": (TypeError, dice.dice_loss, MASKS, OTHERS, {}),
+    "hard dtype": (TypeError, dice.dice_score, SOFT, OTHERS, {}),
+    "complex": (TypeError, dice.soft_dice, SOFT + 0j, OTHERS, {}),
+    "entropy dtype": (TypeError, dice.cross_entropy, LABELS, LABELS, {}),
+    "mask dtype": (TypeError, dice.dice_loss, SOFT, OTHERS, {"mask": MASKS}),
+    "axis": (ValueError, dice.softmax, LOGITS, {"class_axis": 4}),
+    "classes": (ValueError, dice.dice_score, LABELS, OTHER, {"num_classes": 0}),
+    "ids": (TypeError, dice.panoptic_quality, SOFT, LABELS, {}),
+    "id shapes": (ValueError, dice.panoptic_quality, LABELS, LABELS[:1], {}),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(library, case):
+    error, function, *arguments = BAD[case]
+    with pytest.raises(error, match=r"^[a-z_, ]+: expected") as caught:
+        numbers(library, call(library, function, *arguments))
+    assert type(caught.value) is error
+
+
+def test_weights_of_nothing(library):
+    weights = make(library, np.array([1.0, 0, 0]))
+    arguments = make(library, SOFT), make(library, LABELS)
+    dice.dice_loss(*arguments, class_axis=1, weights=weights)
+    if library.__name__ != "dask.array":  # it does not know yet
+        with pytest.raises(ValueError, match="weights: expected at least one above 0"):
+            dice.dice_loss(*arguments, class_axis=1, weights=weights, include_background=False)
+
+
+@pytest.mark.parametrize(
+    "function", [dice.dice_score, dice.confusion_matrix, dice.panoptic_quality, dice.overlap]
+)
+def test_two_libraries_do_not_meet(library, function):
+    ours = make(library, LABELS)
+    options = {} if function is dice.panoptic_quality else {"num_classes": 3}
+    name = library.__name__.split(".")[0]
+    with pytest.raises(TypeError, match=f": expected an array of {name}, as .* is, got numpy"):
+        function(ours, LABELS, **options)
+    with pytest.raises(TypeError, match=f": expected an array of numpy, as .* is, got {name}"):
+        function(LABELS, ours, **options)
+
+
+def test_two_libraries_do_not_meet_in_options(library):
+    ours, labels = make(library, SOFT), make(library, LABELS)
+    for function in (dice.dice_loss, dice.dice_loss_gradient):
+        with pytest.raises(TypeError, match="mask: expected an array of"):
+            function(ours, labels, class_axis=1, mask=KEPT)
+        with pytest.raises(TypeError, match="weights: expected an array of numpy"):
+            function(SOFT, LABELS, class_axis=1, weights=make(library, np.ones(3)))
+    with pytest.raises(TypeError, match="prediction: expected an array of"):
+        Overlap(make(library, np.ones(3)), np.ones(3), np.ones(3))
+
+
+def test_two_devices_do_not_meet():
+    torch = pytest.importorskip("torch")
+    p, g = torch.full((4,), 0.5), torch.ones(4, dtype=torch.int64)
+    with pytest.raises(ValueError, match="target: expected an array on cpu, as probabilities is"):
+        dice.dice_loss(p, g.to("meta"))
+
+
+def test_a_mask_of_its_own_is_refused():
+    with pytest.raises(TypeError, match="prediction: expected an array without a mask of its own"):
+        dice.dice_score(np.ma.array([1, 0], mask=[True, False]), [1, 0])
+
+
+# PyTorch
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_gradcheck(case):
+    torch = pytest.importorskip("torch")
+    function, p, g, options = LOSSES[case]
+    target = torch.from_numpy(g)
+    options = {name: make(torch, value) for name, value in options.items()}
+    probabilities = torch.from_numpy(p.copy()).requires_grad_()
+
+    def loss(values):
+        return function(values, target, **options)
+
+    assert torch.autograd.gradcheck(loss, (probabilities,), fast_mode=True)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case, (function, *_, options) in LOSSES.items()
+        if function is dice.dice_loss and options.get("average", "macro") is not None
+    ],
+)
+def test_autograd_is_the_analytic_gradient(case):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    function, p, g, options = LOSSES[case]
+    expected = dice.dice_loss_gradient(p, g, **options)
+    probabilities = torch.from_numpy(p.copy()).requires_grad_()
+    torch_options = {name: make(torch, value) for name, value in options.items()}
+    function(probabilities, torch.from_numpy(g), **torch_options).backward()
+    np.testing.assert_allclose(probabilities.grad.numpy(), expected, rtol=1e-9, atol=1e-15)
+    jax_options = {name: make(jax, value) for name, value in options.items()}
+    found = jax.grad(lambda q: function(q, jax.numpy.asarray(g), **jax_options))(
+        jax.numpy.asarray(p)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+
+
+NOTHING = {
+    "both empty": (np.zeros((3, 4)), np.zeros((3, 4), int), {}),
+    "empty target": (np.full((3, 4), 0.5), np.zeros((3, 4), int), {}),
+    "empty prediction": (np.zeros((3, 4)), np.ones((3, 4), int), {}),
+    "perfect": (np.ones((3, 4)), np.ones((3, 4), int), {}),
+    "absent class": (np.eye(4)[:3], np.array([0, 1, 1, 0]), {}),
+    "all ignored": (np.full((3, 4), 0.5), np.full(4, 255), {"ignore_index": 255}),
+    "all masked": (np.full((3, 4), 0.5), np.ones((3, 4), int), {"mask": np.zeros(4, bool)}),
+    "no pixels": (np.zeros((3, 0)), np.zeros((3, 0), int), {}),
+    "below the normal range": (np.full((3, 4), 1e-40), np.zeros((3, 4), int), {}),
+}
+EMPTY_LOSSES = {
+    **{
+        f"dice {average} {'squared' if squared else ''}": partial(
+            dice.dice_loss, average=average, squared=squared
+        )
+        for average, squared in product(("macro", "micro", "weighted"), (False, True))
+    },
+    "min": partial(dice.dice_loss, intersection="min"),
+    "tversky": partial(dice.tversky_loss, **TVERSKY),
+    "focal": partial(dice.tversky_loss, gamma=0.5, **TVERSKY),
+    "focal, other side": partial(dice.tversky_loss, gamma=2, **TVERSKY),
+    "generalized": dice.generalized_dice_loss,
+    "entropy": dice.cross_entropy,
+    "both": dice.dice_ce_loss,
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+@pytest.mark.parametrize("name", EMPTY_LOSSES)
+def test_no_gradient_is_nan(case, name):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    p, g, options = NOTHING[case]
+    loss = partial(EMPTY_LOSSES[name], class_axis=0)
+    for dtype in (torch.float32, torch.float64):
+        values = torch.tensor(p, dtype=dtype, requires_grad=True)
+        result = loss(values, make(torch, g), **{k: make(torch, v) for k, v in options.items()})
+        result.backward()
+        assert torch.isfinite(result) and torch.isfinite(values.grad).all()
+        if case in ("all ignored", "all masked", "no pixels"):
+            assert result == 0 and not values.grad.any()
+    options = {k: make(jax, v) for k, v in options.items()}
+    result, gradient = jax.value_and_grad(lambda q: loss(q, jax.numpy.asarray(g), **options))(
+        jax.numpy.asarray(p, dtype=np.float32)
+    )
+    assert np.isfinite(result) and np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("case", NOTHING)
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+def test_no_analytic_gradient_is_nan(case, average):
+    p, g, options = NOTHING[case]
+    for dtype in (np.float32, np.float64):
+        for squared in (False, True):
+            gradient = dice.dice_loss_gradient(
+                p.astype(dtype), g, class_axis=0, average=average, squared=squared, **options
+            )
+            assert np.isfinite(gradient).all() and gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("which", ["dice", "both"])
+def test_a_tiny_network_trains(which):
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    images = torch.rand(4, 1, 8, 8)
+    labels = (images[:, 0] > 0.5).long() + (images[:, 0] > 0.8).long()
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 8, 1), torch.nn.ReLU(), torch.nn.Conv2d(8, 3, 1)
+    )
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+    losses = []
+    for _ in range(60):
+        logits = network(images)
+        if which == "dice":
+            loss = dice.dice_loss(dice.softmax(logits, class_axis=1), labels, class_axis=1)
+        else:
+            loss = dice.dice_ce_loss(logits, labels, class_axis=1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+    scores = dice.dice_score(network(images).argmax(1), labels, num_classes=3)
+    assert isinstance(scores, torch.Tensor) and scores > 0.8
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+@pytest.mark.parametrize("library_name", ["torch", "jax"])
+def test_half_precision_does_not_overflow(library_name, name):
+    library = pytest.importorskip(library_name)
+    xp = library if library_name == "torch" else library.numpy
+    p, g = xp.full((70_000,), 0.5, dtype=getattr(xp, name)), xp.ones(70_000, dtype=xp.int8)
+    assert float(dice.dice_loss(p, g)) == pytest.approx(1 / 3, rel=1e-6)
+    assert float(dice.soft_dice(p, p, intersection="min")) == 1
+    assert float(dice.cross_entropy(p, g)) == pytest.approx(np.log1p(np.exp(-0.5)), rel=1e-6)
+    gradient = dice.dice_loss_gradient(p, g)
+    assert gradient.dtype == xp.float32 and float(abs(gradient).max()) < 1e-4
+
+
+# JAX
+
+
+JITTED = HARD | {
+    case: LOSSES[case]
+    for case in ("masks, plain, macro", "map, samples, macro", "focal", "both", "entropy, masks")
+}
+
+
+@pytest.mark.parametrize("case", JITTED)
+def test_jit_and_vmap(case):
+    jax = pytest.importorskip("jax")
+    function, p, g, options = JITTED[case]
+    p, g = jax.numpy.asarray(p), jax.numpy.asarray(g)
+    f = partial(function, **options)
+    np.testing.assert_allclose(jax.jit(f)(p, g), f(p, g), rtol=1e-5)
+    twice = jax.vmap(f)(jax.numpy.stack([p, p]), jax.numpy.stack([g, g]))
+    np.testing.assert_allclose(twice, np.stack([f(p, g)] * 2), rtol=1e-5)
+
+
+def test_overlap_is_a_pytree():
+    jax = pytest.importorskip("jax")
+    p, g = jax.numpy.asarray(SOFT), jax.numpy.asarray(LABELS)
+    sums = partial(dice.overlap, class_axis=1, batch_axis=0, squared=True)
+    merged = jax.jit(lambda one, other: one + other)(sums(p, g), jax.jit(sums)(p, g))
+    expected = sums(SOFT, LABELS)
+    expected += expected
+    for name in ("intersection", "prediction", "target"):
+        np.testing.assert_allclose(getattr(merged, name), getattr(expected, name), rtol=1e-6)
+    assert merged.batched and merged.squared
+    halves = jax.tree.map(lambda values: values / 2, merged)
+    np.testing.assert_allclose(halves.dice(), expected.dice(), rtol=1e-6)
+    leaves, structure = jax.tree.flatten(merged)
+    assert len(leaves) == 3 and jax.tree.unflatten(structure, [object()] * 3).squared
+
+
+def test_checks_wait_for_no_traced_value():
+    jax = pytest.importorskip("jax")
+    assert jax.jit(dice.dice_loss)(jax.numpy.asarray([2.0, 0.0]), jax.numpy.asarray([1, 0])) < 0.5
+
+
+SCRIPT = """
+import warnings
+warnings.simplefilter("error")
+import json, sys
+import numpy as np
+import jax
+import jax.numpy as jnp
+import dice
+jax.config.update("jax_enable_x64", sys.argv[1] == "64")
+p, g = jnp.asarray([[0.5, 0.25, 1.0]] * 2), jnp.asarray([0, 1, 1])
+counts = dice.overlap(g, g, num_classes=2)
+print(json.dumps({
+    "counts": str(counts.intersection.dtype),
+    "matrix": str(dice.confusion_matrix(g, g, num_classes=2).dtype),
+    "one_hot": str(dice.one_hot(g, 2, class_axis=0).dtype),
+    "score": str(counts.dice().dtype),
+    "loss": str(dice.dice_loss(p, g, class_axis=0).dtype),
+    "both": str(jax.jit(lambda z: dice.dice_ce_loss(z, g, class_axis=0))(p).dtype),
+    "gradient": str(dice.dice_loss_gradient(p, g, class_axis=0).dtype),
+    "ignored": float(dice.dice_score(g, g, num_classes=2, ignore_index=255)),
+}))
+"""
+
+
+@pytest.mark.parametrize("bits", ["32", "64"])
+def test_jax_in_either_precision(bits):
+    pytest.importorskip("jax")
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, bits], capture_output=True, text=True, check=True
+    )
+    assert not result.stderr
+    found = json.loads(result.stdout)
+    assert found.pop("ignored") == 1
+    assert {found.pop(name) for name in ("counts", "matrix", "one_hot")} == {f"int{bits}"}
+    assert set(found.values()) == {f"float{bits}"}
+
+
+def test_counts_too_many_for_the_integers_are_refused():
+    jax = pytest.importorskip("jax")
+    mask = jax.ShapeDtypeStruct((2**31,), bool)
+    with pytest.raises(ValueError, match="prediction: expected at most 2147483647 pixels in int32"):
+        jax.eval_shape(dice.dice_score, mask, mask)
+
+
+# Dask
+
+
+def test_dask_computes_nothing_early():
+    da = pytest.importorskip("dask.array")
+
+    def fail(block):
+        raise AssertionError("computed")
+
+    def lazy(values):
+        source = da.from_array(values, chunks=2)
+        return source.map_blocks(fail, dtype=values.dtype, meta=np.empty(0, values.dtype))
+
+    for function, p, g, options in [*HARD.values(), *LOSSES.values()]:
+        options = {k: lazy(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+        result = function(lazy(p), lazy(g), **options)
+        with pytest.raises(AssertionError, match="computed"):
+            result.compute(scheduler="synchronous")
+    gradient = dice.dice_loss_gradient(lazy(SOFT), lazy(LABELS), class_axis=1)
+    assert gradient.shape == SOFT.shape
+    for activation, values, options in ARRAYS.values():
+        assert activation(lazy(values), **options).dtype in (np.float64, np.int64)
+
+
+@pytest.mark.parametrize("chunks", [(1, 3, 4, 5), (2, 1, 4, 5), (2, 3, 3, 2), (1, 2, 1, 5)])
+def test_chunks_may_cut_any_axis(chunks):
+    da = pytest.importorskip("dask.array")
+    p = da.from_array(SOFT, chunks=chunks)
+    labels = da.from_array(LABELS, chunks=(chunks[0], *chunks[2:]))
+    masks = da.from_array(OTHERS, chunks=(2, 3, 2, 5))
+    for options in (PER_CLASS, EACH, EACH | {"average": "micro", "squared": True}):
+        expected = dice.dice_loss(SOFT, LABELS, **options)
+        assert dice.dice_loss(p, labels, **options).compute() == pytest.approx(expected, abs=1e-14)
+        expected = dice.dice_loss(SOFT, OTHERS, **options)
+        assert dice.dice_loss(p, masks, **options).compute() == pytest.approx(expected, abs=1e-14)
+    logits = da.from_array(LOGITS, chunks=chunks)
+    expected = dice.dice_ce_loss(LOGITS, LABELS, class_axis=1)
+    found = dice.dice_ce_loss(logits, labels, class_axis=1).compute()
+    assert found == pytest.approx(expected, abs=1e-14)
+    expected = dice.dice_loss_gradient(SOFT, LABELS, **EACH)
+    np.testing.assert_allclose(dice.dice_loss_gradient(p, labels, **EACH).compute(), expected)
+    counts = dice.overlap(labels, da.from_array(OTHER, chunks=(1, 4, 3)), num_classes=3)
+    found = counts.intersection.compute()
+    assert found.tolist() == dice.overlap(LABELS, OTHER, num_classes=3).intersection.tolist()
+
+
+# Objects
+
+
+@pytest.mark.parametrize("library_name", ["torch", "jax"])
+def test_panoptic_quality(library_name):
+    library = pytest.importorskip(library_name)
+    p, g = np.array([[1, 1, 0, 2]]), np.array([[7, 7, 0, 0]])
+    expected = dice.panoptic_quality(p, g)
+    assert dice.panoptic_quality(make(library, p), make(library, g)) == expected
