@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
-SOURCES = _config.yml _toc.yml CHANGELOG.md $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
+SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
 PORT   ?= 8000
 NEWEST  = 3.13
@@ -85,7 +85,7 @@ clean:  ## Remove all that make has made
 # What the targets are made of
 
 $(BIN)/python:
-	@for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
+	@without=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= ($(subst .,$(comma),$(NEWEST))))' 2>/dev/null || continue; \
 	  "$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv $(VENV); \
 	  without="$$python has no venv module (Debian, Ubuntu: apt install python3-venv). "; \
@@ -96,7 +96,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"
 	$(BIN)/python -m pip install --quiet -r requirements.txt -e ".[course,dev]"
 	$(if $(NUMPY),$(BIN)/python -m pip install --quiet "numpy==$(NUMPY)")
-	@mkdir -p $(VENV)/etc/ipython  # kernels talk over local sockets: no warning at each start
+	@mkdir -p $(VENV)/etc/ipython  # spares a warning at each start of a kernel
 	@echo "c.IPKernelApp.log_level = 'ERROR'" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 

@@ -103,3 +103,9 @@ def test_every_work_that_is_cited_is_in_the_bibliography():
     works = {doi or arxiv for doi, arxiv in cited}
     assert len(works) >= 15
     assert {work for work in works if work not in bibliography} == set()
+
+
+def test_the_bibliography_shows_no_tex_commands():
+    notes = re.findall(r"note = \{(.*)\},", (BOOK / "references.bib").read_text("utf8"))
+    assert len(notes) >= 18
+    assert not any("\\" in note for note in notes)

@@ -44,6 +44,17 @@ def formula(node, display):
         return f"<code>{nodes.unescape(node.astext())}</code>"
 
 
+def keep_punctuation(app, doctree, docname):
+    """Make a comma after an inline formula part of it: it may not begin the next line."""
+    if app.builder.format != "html":
+        return
+    for node in list(doctree.findall(nodes.math)):
+        after = node.next_node(descend=False, siblings=True)
+        if isinstance(after, nodes.Text) and after[:1] in tuple(".,;:!?)"):
+            node[0] = nodes.Text(rf"{node.astext()}\text{{{after[0]}}}")
+            after.parent.replace(after, nodes.Text(after[1:]))
+
+
 def visit_inline(translator, node):
     """Write a formula that stands in a line of text."""
     span = translator.starttag(node, "span", "", CLASS="formula")
@@ -73,5 +84,6 @@ def stop_engine(app, error):
 def setup(app):
     app.add_html_math_renderer("static", (visit_inline, None), (visit_display, None))
     app.add_css_file("katex/katex.min.css")
+    app.connect("doctree-resolved", keep_punctuation)
     app.connect("build-finished", stop_engine)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
