@@ -14,7 +14,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -75,6 +75,9 @@ peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+
+train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
+	$(BIN)/python benchmarks/train.py
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
