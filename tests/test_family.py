@@ -261,6 +261,23 @@ def test_any_ratio_is_guarded_and_averaged():
     assert Overlap(1, 2, 0).score(recall, empty=7, then=lambda score: -score) == 7
 
 
+@pytest.mark.parametrize("classes", [255, 256, 257, 300, 1000])
+@pytest.mark.parametrize("run", [1, 7])
+def test_many_classes(classes, run):
+    p, g = (RNG.integers(0, classes, (2, 3, 500))).repeat(run, axis=-1)
+    g = np.where(RNG.random(g.shape) < 0.5, p, g)
+    found = overlap(p, g, num_classes=classes, batch_axis=0)
+    for b in range(3):
+        for sums, values in [
+            (found.intersection, p[b][p[b] == g[b]]),
+            (found.prediction, p[b]),
+            (found.target, g[b]),
+        ]:
+            expected = np.zeros(classes, int)
+            np.add.at(expected, values, 1)
+            assert (sums[b] == expected).all()
+
+
 def test_the_formulas_stand_alone():
     sums = (2, 3, 4)  # no epsilon unless one is named
     assert dice.formulas.dice(*sums) == (4, 7)

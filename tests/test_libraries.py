@@ -616,6 +616,13 @@ def test_chunks_may_cut_any_axis(chunks):
 # Objects
 
 
+def test_objects_are_matched_by_a_processor():
+    torch = pytest.importorskip("torch")
+    ids = torch.zeros(4, dtype=torch.int64, device="meta")
+    with pytest.raises(TypeError, match="prediction_ids: expected an array in the memory"):
+        dice.panoptic_quality(ids, ids)
+
+
 @pytest.mark.parametrize("library_name", ["torch", "jax"])
 def test_panoptic_quality(library_name):
     library = pytest.importorskip(library_name)
