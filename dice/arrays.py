@@ -116,9 +116,8 @@ def readable_by_numpy(values: Array) -> bool:
         return False  # bfloat16
     if is_torch(values):
         return bool(values.device.type == "cpu")
-    if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
-        return all(place.platform == "cpu" for place in values.devices())
-    return False
+    in_jax = "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array)
+    return in_jax and all(place.platform == "cpu" for place in values.devices())
 
 
 def as_numpy(values: Array) -> Array:
@@ -284,9 +283,7 @@ def total_product(a: Array, b: Array, lead: int) -> Array:
 
 
 def total_where(mask: Array, values: Array, lead: int) -> Array:
-    """Sum where the mask holds, over all axes but the first `lead`."""
-    if is_numpy(values):
-        return np.einsum("...n,...n->...", values, mask.astype(values.dtype))
+    """Sum where the mask holds, over all axes but the first `lead`; not for NumPy's blocks."""
     xp = namespace(values)
     kept = xp.where(mask, values, xp.zeros_like(values))
     return xp.sum(kept, axis=tuple(range(lead, values.ndim)))

@@ -17,6 +17,7 @@ from dice.arrays import (
     equals,
     in_order,
     is_numpy,
+    is_torch,
     kind,
     namespace,
     same_library,
@@ -47,7 +48,8 @@ class Inputs:
     """Checked views of prediction, target and mask, with axes (samples, classes, ...pixels).
 
     An axis that the caller did not name has length 1. So has the class axis of a class
-    map, which holds one label per pixel, and that of the mask.
+    map, which holds one label per pixel, and that of the mask. `has_samples` tells whether
+    the caller keeps the sums of the samples apart.
     """
 
     prediction: Array
@@ -60,13 +62,9 @@ class Inputs:
     has_classes: bool
     class_axis: int | None
     batch_axis: int | None
+    has_samples: bool
     name: str
     activate: Callable[[Array], Array] | None = None
-
-    @property
-    def has_samples(self) -> bool:
-        """Whether the caller keeps the sums of the samples apart."""
-        return self.batch_axis is not None
 
     def restore(self, values: Array) -> Array:
         """Bring an array of the prediction's shape back into the caller's order of axes."""
@@ -200,6 +198,9 @@ def arrange(
     if ignore_index is not None:
         _check_ignored(t, ignore_index, map_shape)
 
+    has_samples = batch_axis is not None
+    if is_torch(p) and not has_samples and class_axis == 1 and p.ndim > 2:
+        batch_axis = 0  # PyTorch would copy to bring the classes to the front: add samples later
     at = p.ndim if class_axis is None else class_axis
     lead = (at,) if batch_axis is None else (batch_axis, at)
     order = (*lead, *(axis for axis in range(len(map_shape) + 1) if axis not in lead))
@@ -221,6 +222,7 @@ def arrange(
         has_classes=num_classes is not None or class_axis is not None,
         class_axis=class_axis,
         batch_axis=batch_axis,
+        has_samples=has_samples,
         name=name,
         activate=activate,
     )

@@ -58,12 +58,10 @@ class Options(NamedTuple):
 
 
 def three_sums(inputs: Inputs, options: Options) -> Array:
-    """Intersection, size of the prediction and size of the target, as shape (3, B, C).
+    """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C).
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    if not inputs.soft:
-        return _three_sums(inputs, options)
     if inputs.activate is not None and is_torch(inputs.prediction):
         activated = inputs.activate(inputs.prediction)
         inputs = replace(inputs, prediction=activated, activate=None)
@@ -74,6 +72,10 @@ def three_sums(inputs: Inputs, options: Options) -> Array:
         inputs.target,
     )
     xp = namespace(sums)
+    if not inputs.has_samples and sums.shape[1] != 1:
+        sums = xp.sum(sums, axis=1, keepdims=True)
+    if not inputs.soft:
+        return sums
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
     return xp.where(sums < least, xp.zeros_like(sums), sums)

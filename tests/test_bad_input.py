@@ -271,3 +271,16 @@ def test_every_public_function_is_covered():
 @pytest.mark.parametrize("function", [dice.soft_dice, dice.dice_loss])
 def test_values_go_unchecked_on_request(function):
     assert np.isfinite(function(np.array([2.0]), [1], check_values=False))
+
+
+@pytest.mark.parametrize("activation", [dice.softmax, dice.log_softmax])
+def test_logits_go_unchecked_on_request(activation):
+    unchecked = {"check_values": False}
+    assert dice.sigmoid([np.inf, -np.inf], **unchecked).tolist() == [1, 0]
+    assert np.isnan(activation([np.nan, 0.0], class_axis=0, **unchecked)).all()
+    assert np.isnan(dice.cross_entropy([np.nan], [1], **unchecked))
+    assert np.isnan(dice.cross_entropy([[np.nan], [0.0]], [0], class_axis=0, **unchecked))
+    assert np.isnan(dice.dice_ce_loss([np.nan], [1], **unchecked))
+    assert np.isfinite(dice.dice_loss_gradient([2.0], [1], **unchecked)).all()
+    assert np.isfinite(dice.tversky_loss([1.5], [1], **TVERSKY, **unchecked))
+    assert np.isfinite(dice.generalized_dice_loss([[1.5]], [[1]], class_axis=0, **unchecked))

@@ -261,6 +261,34 @@ def test_any_ratio_is_guarded_and_averaged():
     assert Overlap(1, 2, 0).score(recall, empty=7, then=lambda score: -score) == 7
 
 
+@pytest.mark.parametrize("classes", [255, 256, 257, 300, 1000])
+@pytest.mark.parametrize("run", [1, 7])
+def test_many_classes(classes, run):
+    p, g = (RNG.integers(0, classes, (2, 3, 500))).repeat(run, axis=-1)
+    g = np.where(RNG.random(g.shape) < 0.5, p, g)
+    found = overlap(p, g, num_classes=classes, batch_axis=0)
+    for b in range(3):
+        for sums, values in [
+            (found.intersection, p[b][p[b] == g[b]]),
+            (found.prediction, p[b]),
+            (found.target, g[b]),
+        ]:
+            expected = np.zeros(classes, int)
+            np.add.at(expected, values, 1)
+            assert (sums[b] == expected).all()
+
+
+def test_the_formulas_stand_alone():
+    sums = (2, 3, 4)  # no epsilon unless one is named
+    assert dice.formulas.dice(*sums) == (4, 7)
+    assert dice.formulas.iou(*sums) == (2, 5)
+    assert dice.formulas.tversky(*sums, 10, 100) == (2, 2 + 10 + 200)
+    epsilons = {"eps_numerator": 1000, "eps_denominator": 2000}
+    assert dice.formulas.dice(*sums, **epsilons) == (1004, 2007)
+    assert dice.formulas.iou(*sums, **epsilons) == (1002, 2005)
+    assert dice.formulas.tversky(*sums, 10, 100, **epsilons) == (1002, 2212)
+
+
 def test_narrow_sums_do_not_wrap():
     for dtype in (np.uint8, np.int8, np.float16):
         most = np.array([100 if dtype is np.int8 else 200], dtype)

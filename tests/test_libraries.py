@@ -315,6 +315,29 @@ def test_two_devices_do_not_meet():
         dice.dice_loss(p, g.to("meta"))
 
 
+@pytest.mark.parametrize("case", HARD | LOSSES)
+def test_nothing_waits_for_a_device_that_is_not_asked(case):
+    """PyTorch's meta device has no numbers: looking at one, or leaving the device, raises."""
+    torch = pytest.importorskip("torch")
+    function, p, g, options = (HARD | LOSSES)[case]
+    if function is dice.confusion_matrix:
+        return  # it always looks
+    p, g = (torch.from_numpy(values).to("meta") for values in (p, g))
+    options = {
+        k: torch.from_numpy(v).to("meta") if isinstance(v, np.ndarray) else v
+        for k, v in options.items()
+    }
+    result = function(p, g, check_values=False, **options)
+    assert result.device.type == "meta"
+    if case in LOSSES:
+        p.requires_grad_()
+        function(p, g, check_values=False, **options).sum().backward()
+        assert p.grad.device.type == "meta" and p.grad.shape == p.shape
+    if function is dice.dice_loss and options.get("average", "macro") is not None:
+        gradient = dice.dice_loss_gradient(p, g, check_values=False, **options)
+        assert gradient.device.type == "meta" and gradient.shape == p.shape
+
+
 def test_a_mask_of_its_own_is_refused():
     with pytest.raises(TypeError, match="prediction: expected an array without a mask of its own"):
         dice.dice_score(np.ma.array([1, 0], mask=[True, False]), [1, 0])
@@ -591,6 +614,13 @@ def test_chunks_may_cut_any_axis(chunks):
 
 
 # Objects
+
+
+def test_objects_are_matched_by_a_processor():
+    torch = pytest.importorskip("torch")
+    ids = torch.zeros(4, dtype=torch.int64, device="meta")
+    with pytest.raises(TypeError, match="prediction_ids: expected an array in the memory"):
+        dice.panoptic_quality(ids, ids)
 
 
 @pytest.mark.parametrize("library_name", ["torch", "jax"])

@@ -1,7 +1,6 @@
 """Run the lines of the table on the same arrays, here and there."""
 
 import importlib.util
-import os
 import sys
 import types
 import warnings
@@ -178,7 +177,7 @@ def imports(library: Library) -> Scene:
     """The names that a library's lines may use."""
     names: Scene = {helper.__name__: helper for helper in HELPERS}
     names |= {name: getattr(dice, name) for name in dice.__all__}
-    names |= {"formulas": formulas, "np": np, "nan": np.nan, "os": os}
+    names |= {"formulas": formulas, "np": np, "nan": np.nan}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(library.imports, names)

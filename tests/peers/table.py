@@ -648,7 +648,7 @@ KERAS = Library(
     "Keras",
     "keras",
     "torch",
-    'os.environ["KERAS_BACKEND"] = "torch"\nimport keras, torch',
+    'import os\nos.environ["KERAS_BACKEND"] = "torch"\nimport keras, torch',
     rows=(
         Row(
             "The defaults add up samples, pixels and classes: name no axis here.",
