@@ -226,7 +226,7 @@ window.explorables = (() => {
     const address = () => `#${id}?${Object.entries(state).map(([k, v]) => `${k}=${v}`).join("&")}`;
 
     const fromAddress = () => {
-      const [name, query] = decodeURIComponent(location.hash).slice(1).split("?");
+      const [name, query] = location.hash.slice(1).split("?");
       if (name !== id || query === undefined) return false;
       const wanted = { ...start };
       for (const [key, value] of new URLSearchParams(query)) if (key in start) wanted[key] = value;

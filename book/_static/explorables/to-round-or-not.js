@@ -68,7 +68,7 @@
       const terms = (kind) => ["I", "P", "G"].map((name) => place(`${kind}-${name}`, { I: "both", P: "prediction", G: "target" }[name]));
       const [hI, hP, hG] = terms("hard");
       const [sI, sP, sG] = terms("soft");
-      const slope = `2<var>g</var>/<var>S</var> − <var>N</var>/<var>S</var>²`;
+      const pull = fraction(place("above"), `${place("below")}²`);
       body.append(
         buttons("Examples", ...Object.entries(EXAMPLES).map(([name, [map, target]]) => button(name, () => set({ map, target })))),
         html(`<div class="two"><div class="left"></div><div class="right"></div></div>`),
@@ -77,7 +77,7 @@
       body.querySelector(".left").append(
         choice("Pixels: press to change the", "edit", [["map", "probability"], ["target", "target"]], (value) => (brush = value)),
         grid.node, html(`<p class="legend"><span><i class="swatch ring"></i>target</span>
-          <span><i class="swatch prediction"></i>at or above the threshold</span></p>`));
+          <span><b class="on-sample">.6</b>at or above the threshold</span></p>`));
       body.querySelector(".right").append(...Object.values(sliders).map((part) => part.node));
       body.querySelector(".sides").append(
         panel("hard", "Rounded: hard Dice", "",
@@ -85,9 +85,11 @@
           `<div class="formula-line"><dt>Slope</dt><dd>${place("hard-slope")}</dd></div>`),
         panel("soft", "Not rounded: soft Dice", "",
           formula("Dice", fraction(`2 · ${sI} + ${place("numerator")}`, `${sP} + ${sG} + ${place("denominator")}`), "soft", true),
-          `${formula("Slope, object", slope, "slope-object")}${formula("Slope, background", slope, "slope-background")}
-          <p class="note"><var>N</var> and <var>S</var> are the fraction's two parts; <var>g</var> is 1 in the object, 0 outside.</p>`));
-      body.querySelector(".curve-side").append(graph.node);
+          formula("Slope in the target", `${fraction("2", place("below"))} − ${pull}`, "slope-object") +
+          formula("Slope outside", `−${pull}`, "slope-background")));
+      body.querySelector(".curve-side").append(html(`<h4>Dice of the rounded mask</h4>`), graph.node,
+        html(`<p class="legend"><span><i class="key"></i>against the target</span>
+          <span><i class="key both"></i>as the map expects it</span><span><i class="key thin"></i>slope 2</span></p>`));
       body.querySelector(".volume").append(html(`<div><h4>Where to round</h4>
         <p>If the map is right, the mask with the best Dice to expect, <var>D</var>* = ${place("best")}, holds
         the pixels above <var>D</var>*/2 = ${place("half")}: where the curve meets the line of slope 2.</p>
@@ -166,6 +168,8 @@
           "hard-slope": onEdge ? `0; undefined where the probability is the threshold (${onEdge} of ${map.length} pixels)` : "0 at every pixel",
           "soft-I": fixed(softSums.intersection, 1), "soft-P": fixed(softSums.prediction, 1), "soft-G": softSums.target,
           numerator: significant(numerator), denominator: significant(denominator), soft: fixed(soft),
+          above: significant(2 * softSums.intersection + numerator),
+          below: significant(softSums.prediction + softSums.target + denominator),
           "slope-object": significant(slopes[1]), "slope-background": significant(slopes[0]),
           best: fixed(best), half: fixed(best / 2),
           "volume-map": fixed(volumes.map, 1), "volume-mask": volumes.mask,
