@@ -409,8 +409,9 @@ def test_fits_a_phone(visit, name, scheme):
         )
         assert wide <= 360 and inside <= 0
     small = figure.node.evaluate(
-        "e => [...e.querySelectorAll('button, input, select, a')].map(n => [n.outerHTML.slice(0, 60),"
-        " n.getBoundingClientRect()]).filter(([, r]) => Math.min(r.width, r.height) < 22)"
+        "e => [...e.querySelectorAll('button, input, select, a')]"
+        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
+        ".filter(([, r]) => Math.min(r.width, r.height) < 22)"
     )
     assert not small, "too small to touch"
 
@@ -419,7 +420,8 @@ def test_fits_a_phone(visit, name, scheme):
 def test_every_control_is_reached_by_tab_and_seen(visit, name):
     figure = visit(name).started()
     controls = figure.node.locator(
-        "button:not([tabindex='-1']):not(:disabled), input:not([type=radio]), input:checked, select, a"
+        "button:not([tabindex='-1']):not(:disabled), "
+        "input:not([type=radio]), input:checked, select, a"
     )
     controls.first.focus()
     reached = 1
@@ -435,6 +437,19 @@ def test_every_control_is_reached_by_tab_and_seen(visit, name):
         assert focused == [True, True]
         reached += 1
     assert reached == controls.count()
+
+
+@each_explorable
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(visit, name, scheme, width):
+    reason = "axe-playwright-python is not installed"
+    axe = pytest.importorskip("axe_playwright_python", reason=reason)
+    figure = visit(name, width=width, color_scheme=scheme).started()
+    figure.go(**random_state(name, random.Random(5)))
+    figure.page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
+    found = figure.page.evaluate("name => axe.run(`#${name}`)", name)["violations"]
+    assert not [(v["id"], v["nodes"][0]["html"]) for v in found]
 
 
 # Each by hand

@@ -149,9 +149,10 @@ def markup(explorable, drawing, root):
         round((side + margin) * style.SCREEN_SCALE) for side in (drawing.width, drawing.height)
     )
     source = f"{root}_static/{FOLDER}/{explorable.name}.svg"
-    return f"""<section class="explorable" id="{explorable.name}" aria-labelledby="{explorable.name}-title">
+    name = explorable.name
+    return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title">
 <p class="explorable-title"><span class="explorable-kicker">Try it</span>
-<strong id="{explorable.name}-title">{escape(explorable.title)}</strong></p>
+<strong id="{name}-title">{escape(explorable.title)}</strong></p>
 <p class="explorable-invitation">{escape(explorable.invitation)}</p>
 <div class="explorable-static"><img src="{source}" alt="{escape(explorable.alt)}"
 width="{width}" height="{height}" loading="lazy"/>

@@ -183,7 +183,7 @@ window.explorables = (() => {
 
   /** Axes from 0 to 1 upward; `x` maps a value to 0…1. Gives the drawing and its coordinates. */
   const chart = ({ label, xlabel, x, ticks }) => {
-    const [left, top, width, height] = [34, 12, 354, 178];
+    const [left, top, width, height] = [34, 12, 354, 176];
     const at = (value, score) => [left + width * x(value), top + height * (1 - Math.min(1, score))];
     const line = (a, b, kind) => svg("line", { x1: a[0], y1: a[1], x2: b[0], y2: b[1], class: kind });
     const node = svg("svg", { class: "chart", viewBox: "0 0 400 236", role: "img", "aria-label": label });
@@ -195,7 +195,7 @@ window.explorables = (() => {
     for (const [value, words] of ticks) {
       const [cx, y] = at(value, 0);
       node.append(line([cx, y], [cx, y + 4], "axis"));
-      node.append(svg("text", { x: cx, y: y + 18, "text-anchor": x(value) > 0.97 ? "end" : "middle" }, words));
+      node.append(svg("text", { x: cx, y: y + 19, "text-anchor": x(value) > 0.97 ? "end" : "middle" }, words));
     }
     node.append(svg("text", { x: left + width / 2, y: 230, "text-anchor": "middle", class: "muted" }, xlabel));
     const layer = svg("g");

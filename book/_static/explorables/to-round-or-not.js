@@ -62,7 +62,7 @@
         xlabel: "threshold", x: (t) => t, ticks: [[0, "0"], [0.25, "0.25"], [0.5, "0.5"], [0.75, "0.75"], [1, "1"]],
       });
       const panel = (kind, title, sums, score, slopes) => html(`<section class="panel">
-        <h4>${title}</h4><div class="slopes" data-slopes="${kind}" aria-hidden="true"></div>
+        <p class="subhead">${title}</p><div class="slopes" data-slopes="${kind}" aria-hidden="true"></div>
         <p class="note">slope of the score at each pixel</p>
         <dl class="formulas">${sums}${score}${slopes}</dl></section>`);
       const terms = (kind) => ["I", "P", "G"].map((name) => place(`${kind}-${name}`, { I: "both", P: "prediction", G: "target" }[name]));
@@ -87,13 +87,13 @@
           formula("Dice", fraction(`2 · ${sI} + ${place("numerator")}`, `${sP} + ${sG} + ${place("denominator")}`), "soft", true),
           formula("Slope in the target", `${fraction("2", place("below"))} − ${pull}`, "slope-object") +
           formula("Slope outside", `−${pull}`, "slope-background")));
-      body.querySelector(".curve-side").append(html(`<h4>Dice of the rounded mask</h4>`), graph.node,
+      body.querySelector(".curve-side").append(html(`<p class="subhead">Dice of the rounded mask</p>`), graph.node,
         html(`<p class="legend"><span><i class="key"></i>against the target</span>
           <span><i class="key both"></i>as the map expects it</span><span><i class="key thin"></i>slope 2</span></p>`));
-      body.querySelector(".volume").append(html(`<div><h4>Where to round</h4>
+      body.querySelector(".volume").append(html(`<div><p class="subhead">Where to round</p>
         <p>If the map is right, the mask with the best Dice to expect, <var>D</var>* = ${place("best")}, holds
         the pixels above <var>D</var>*/2 = ${place("half")}: where the curve meets the line of slope 2.</p>
-        <h4>Volume, in pixels</h4><dl class="bars">
+        <p class="subhead">Volume, in pixels</p><dl class="bars">
         ${[["sum of the map", "map", "prediction"], ["mask at the threshold", "mask", "prediction"],
           ["mask above D*/2", "optimal", "both"], ["target", "target", "target"]].map(([words, key, role]) =>
           `<div><dt>${words}</dt><dd><span class="bar-${key} ${role}"></span>${place(`volume-${key}`)}</dd></div>`).join("")}

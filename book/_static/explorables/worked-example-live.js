@@ -12,10 +12,10 @@
     CLASSES.flatMap((_, c) => [...labels].map((label) => (Number(label) === c ? value : "0"))).join();
 
   const matrix = (cells, label) => `<div class="matrix" role="group" aria-label="${label}">${cells.join("")}</div>`;
-  const perClass = (title, cells) => `<h4>${title}</h4><div class="classes">${CLASSES.map((name, c) =>
+  const perClass = (title, cells) => `<p class="subhead">${title}</p><div class="classes">${CLASSES.map((name, c) =>
     `<div class="class-${name}">${matrix(PIXELS.map((i) => cells(c, i)), `class ${name}`)}</div>`).join("")}</div>`;
   const values = (key) => (c, i) => `<span>${place(`${key}-${c}-${i}`)}</span>`;
-  const single = (title, cells) => `<h4>${title}</h4><div class="classes one">${matrix(PIXELS.map(cells), title)}</div>`;
+  const single = (title, cells) => `<p class="subhead">${title}</p><div class="classes one">${matrix(PIXELS.map(cells), title)}</div>`;
 
   explorable("worked-example-live", {
     start: { logits: EXAMPLE, labels: "0112" },
@@ -46,15 +46,15 @@
           ${single("Label of each pixel: change them", label)}
           ${perClass("Masks <var>y</var>, one for each class", values("y"))}
           ${perClass("Products <var>p y</var>", values("product"))}
-          <h4>Three sums for each class</h4>
+          <p class="subhead">Three sums for each class</p>
           ${perClassLine((name, c) => `<dl class="three">
             <div><dt><i class="swatch both"></i><var>I</var></dt><dd>${place(`I-${c}`)}</dd></div>
             <div><dt><i class="swatch prediction"></i><var>P</var></dt><dd>${place(`P-${c}`)}</dd></div>
             <div><dt><i class="swatch target"></i><var>G</var></dt><dd>${place(`G-${c}`)}</dd></div></dl>`)}
-          <h4>Dice of each class: 2<var>I</var> over <var>P</var> + <var>G</var></h4>
+          <p class="subhead">Dice of each class: 2<var>I</var> over <var>P</var> + <var>G</var></p>
           ${perClassLine((name, c) => `<p class="class-dice">${fraction(`2 · ${place(`I-${c}`)}`, `${place(`P-${c}`)} + ${place(`G-${c}`)}`)}
             <span class="equals">= <output data-show="dice-${c}" aria-live="off"></output></span></p>`)}
-          <h4>Macro Dice and the loss</h4>
+          <p class="subhead">Macro Dice and the loss</p>
           <dl class="formulas">
             <div class="formula-line"><dt>Macro Dice</dt><dd>= ${fraction(CLASSES.map((_, c) => place(`dice-${c}`)).join(" + "), "3")}
               = <output data-show="macro" aria-live="off"></output></dd></div>
