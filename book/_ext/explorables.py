@@ -1,0 +1,203 @@
+"""Set a figure to work by hand into a chapter, after the caption of a figure.
+
+The notebooks know nothing of it: the table below says what stands where. Without scripts a
+reader sees the drawing of the first state, made by the package; the script replaces it.
+The colors come from `dice.course.style`, as those of all figures.
+"""
+
+import sys
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout's package, before any other
+
+import numpy as np
+from chapter_parts import leads_with
+from docutils import nodes
+from sphinx.util import logging
+
+from dice import one_hot, overlap, softmax
+from dice.course import examples, style
+from dice.course.figures import curves, masks, pixel_rows
+from dice.course.worked_figures import flow
+from dice.overlap import Overlap
+
+logger = logging.getLogger(__name__)
+FOLDER = "explorables"
+
+
+def six_pixels():
+    return masks([examples.SIX_PIXELS_TARGET], [examples.SIX_PIXELS_PREDICTION])
+
+
+def scores_over_size():
+    q = np.geomspace(0.0001, 0.5, 100)
+    found, alarms = 0.9 * q, 0.01 * (1 - q)
+    dice = Overlap(found, found + alarms, q).dice()
+    return curves(
+        q,
+        {"accuracy": found + 0.99 * (1 - q), "Dice": dice},
+        xlabel="share of the image that the object covers",
+        ylabel="score",
+        ylim=(0, 1),
+        roles={"accuracy": "alarm", "Dice": "overlap"},
+        xscale="log",
+        xticks=[0.0001, 0.001, 0.01, 0.1, 0.5],
+        xformat=lambda v: f"{100 * v:g} %",
+    )
+
+
+def rounded_or_not():
+    probabilities = np.array([0.9, 0.2, 0.6, 0.8, 0.1, 0.1])
+    rounded = (probabilities >= 0.5).astype(int)
+    rows = {"target": examples.SIX_PIXELS_TARGET, "probability": probabilities, "rounded": rounded}
+    return pixel_rows(rows)
+
+
+def worked_example():
+    p = softmax(examples.LOGITS, class_axis=0)
+    y = one_hot(examples.LABELS, 3, class_axis=0)
+    sums = overlap(p, examples.LABELS, class_axis=0)
+    return flow(examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
+
+
+@dataclass(frozen=True)
+class Explorable:
+    """What a reader can work by hand, and where it stands."""
+
+    name: str  # of the element and of the script
+    chapter: str
+    after: str  # how the caption above it begins
+    title: str
+    invitation: str
+    drawing: callable
+    alt: str
+
+
+EXPLORABLES = [
+    Explorable(
+        "accuracy-trap",
+        "notebooks/02_dice_coefficient",
+        "Figure 2.2.",
+        "The accuracy trap",
+        "Make the object smaller. The model stays the same: watch which of its scores falls.",
+        scores_over_size,
+        "Accuracy stays above 0.94 at every size of the object; Dice falls from 0.94 to 0.02.",
+    ),
+    Explorable(
+        "paint-and-score",
+        "notebooks/02_dice_coefficient",
+        "Figure 2.4.",
+        "Paint and score",
+        "Press or stroke the pixels. Every number follows. Then add background, and scatter the "
+        "errors: what moves, and what does not?",
+        six_pixels,
+        "Six pixels: the target marks pixels 1 and 4, the prediction pixels 1, 3 and 4.",
+    ),
+    Explorable(
+        "to-round-or-not",
+        "notebooks/03_soft_dice",
+        "Figure 3.4.",
+        "To round or not to round",
+        "Move the threshold and both epsilons. Which score has a slope that a network can "
+        "follow, and when does epsilon take over?",
+        rounded_or_not,
+        "Six pixels with the probabilities 0.9, 0.2, 0.6, 0.8, 0.1 and 0.1. Rounded at one half "
+        "they are 1, 0, 1, 1, 0, 0; the target is 1, 0, 0, 1, 0, 0.",
+    ),
+    Explorable(
+        "worked-example-live",
+        "notebooks/04_worked_example",
+        "Figure 4.5.",
+        "The worked example, live",
+        "Change a logit or a label, and follow the change down to the loss.",
+        worked_example,
+        "The worked example from twelve logits to the loss 0.6141, a column for each class.",
+    ),
+]
+
+
+def role_colors():
+    """Return the colors of `dice.course.style` as a style sheet of custom properties."""
+    roles = {
+        "target": style.TARGET,
+        "prediction": style.PREDICTION,
+        "both": style.OVERLAP,
+        "alarm": style.ALARM,
+        "background": style.BACKGROUND,
+        "class-a": style.CLASS_COLORS[0],
+        "class-b": style.CLASS_COLORS[1],
+        "class-c": style.CLASS_COLORS[2],
+        "on-light": style.ON_LIGHT,
+        "on-dark": style.ON_DARK,
+    }
+    tones = {
+        name: getattr(style, name.upper()) for name in ("ink", "muted", "grid", "paper", "sheet")
+    }
+    dark = {name: style.DARK_VERSION[tone] for name, tone in tones.items()}
+    blocks = {":root": roles | tones, 'html[data-theme="dark"]': dark}
+    return "".join(
+        f"{where}{{{''.join(f'--course-{name}:{color};' for name, color in values.items())}}}\n"
+        for where, values in blocks.items()
+    )
+
+
+def markup(explorable, drawing, root):
+    margin = 2 * style.MARGIN
+    width, height = (
+        round((side + margin) * style.SCREEN_SCALE) for side in (drawing.width, drawing.height)
+    )
+    source = f"{root}_static/{FOLDER}/{explorable.name}.svg"
+    name = explorable.name
+    return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title">
+<p class="explorable-title"><span class="explorable-kicker">Try it</span>
+<strong id="{name}-title">{escape(explorable.title)}</strong></p>
+<p class="explorable-invitation">{escape(explorable.invitation)}</p>
+<div class="explorable-static"><img src="{source}" alt="{escape(explorable.alt)}"
+width="{width}" height="{height}" loading="lazy"/>
+<p class="note">This figure can be worked by hand where scripts may run.</p></div>
+</section>
+"""
+
+
+def write_files(app):
+    """Write the drawings and the colors, which are made from the package."""
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static", FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "roles.css").write_text(role_colors(), "utf8")
+    for explorable in EXPLORABLES:
+        explorable.drawing().save(folder / f"{explorable.name}.svg")
+
+
+def insert(app, doctree):
+    """Set each explorable of a chapter after its caption."""
+    root = "../" * app.env.docname.count("/")
+    for explorable in EXPLORABLES:
+        if explorable.chapter != app.env.docname:
+            continue
+        captions = [p for p in doctree.findall(nodes.paragraph) if leads_with(p, explorable.after)]
+        if len(captions) != 1:
+            logger.warning("no caption %s for the explorable %s", explorable.after, explorable.name)
+            continue
+        html = markup(explorable, explorable.drawing(), root)
+        caption = captions[0]
+        caption.parent.insert(caption.parent.index(caption) + 1, nodes.raw("", html, format="html"))
+
+
+def load_scripts(app, pagename, templatename, context, doctree):
+    """Give the pages with explorables their scripts and styles, and no other page."""
+    names = [e.name for e in EXPLORABLES if e.chapter == pagename]
+    for name in ["roles", "explorables"] if names else []:
+        app.add_css_file(f"{FOLDER}/{name}.css")
+    for name in ["common", *names] if names else []:
+        app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
+
+
+def setup(app):
+    app.connect("builder-inited", write_files)
+    app.connect("doctree-read", insert)
+    app.connect("html-page-context", load_scripts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
