@@ -5,7 +5,6 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -202,15 +201,16 @@ def test_recorded_weights_score_as_recorded():
 
 def test_the_pytorch_version_gives_what_the_chapter_says(capsys):
     pytest.importorskip("torch", reason="PyTorch is optional: pip install torch")
-    cells = nbformat.read(CHAPTER, as_version=4).cells
-    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    code, output = re.search(
-        r"```python\n(import .*?torch.*?)```.*?```text\n(.*?)```", text, re.S
-    ).groups()
-    setup = next(cell.source for cell in cells if cell.cell_type == "code")
-    live = next(cell.source for cell in cells if "split = disks(" in cell.source)
+    cells = json.loads(CHAPTER.read_text("utf8"))["cells"]
+    text, code = (
+        ["".join(cell["source"]) for cell in cells if cell["cell_type"] == kind]
+        for kind in ("markdown", "code")
+    )
+    block = r"```python\n(import torch\n.*?)```.*?```text\n(.*?)```"
+    in_torch, output = re.search(block, "\n\n".join(text), re.S).groups()
+    live = next(source for source in code if "split = disks(" in source)
     names: dict[str, object] = {}
-    exec(f"{setup}\n{live}", names)
+    exec(f"{code[0]}\n{live}", names)
     capsys.readouterr()
-    exec(code, names)
+    exec(in_torch, names)
     assert capsys.readouterr().out == output

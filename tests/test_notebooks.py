@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 # Cells whose output is not compared, by notebook: how many, and why. Now all are compared.
 EXCEPTIONS: dict[str, tuple[int, str]] = {}
 
-MAY_IMPORT = {"dice", "IPython", "matplotlib", "numpy", "scipy", "skimage", "sympy"}
+MAY_IMPORT = {"dask", "dice", "distributed", "IPython", "matplotlib", "numpy", "scipy", "skimage"}
+MAY_IMPORT |= {"sympy", "zarr"}
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",

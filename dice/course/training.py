@@ -210,37 +210,39 @@ def photograph(name: str) -> tuple[Floats, Mask]:
     reference : array of bool, shape (H, W)
         Foreground by classical filters and thresholds. No expert drew it.
     """
+    import skimage
     from scipy import ndimage
-    from skimage import data, filters, measure, segmentation
+
+    library: Any = skimage  # which comes without types for most of its functions
 
     def large(mask: Mask, pixels: int) -> Mask:
-        pieces = measure.label(mask, connectivity=2)
+        pieces = library.measure.label(mask, connectivity=2)
         keep = np.bincount(pieces.ravel()) >= pixels
         keep[0] = False
         kept: Mask = keep[pieces]
         return kept
 
     def compact(mask: Mask) -> Mask:
-        pieces = measure.label(mask, connectivity=2)
+        pieces = library.measure.label(mask, connectivity=2)
         boxes = ndimage.find_objects(pieces)
         keep = [max(b.stop - b.start for b in box) <= 10 for box in boxes]
         kept: Mask = np.array([False, *keep])[pieces]
         return large(kept, 15)
 
     if name == "coins":
-        raw = data.coins()
+        raw = library.data.coins()
         image = raw / 255.0
         markers = np.where(raw > 150, 2, np.where(raw < 30, 1, 0))
-        coins = segmentation.watershed(filters.sobel(image), markers) == 2
+        coins = library.segmentation.watershed(library.filters.sobel(image), markers) == 2
         return image, large(ndimage.binary_fill_holes(coins), 100)
     if name == "vessels":
-        green = data.retina()[:1408, :1408, 1] / 255.0
+        green = library.data.retina()[:1408, :1408, 1] / 255.0
         image = green.reshape(352, 4, 352, 4).mean(axis=(1, 3))
-        ridges = filters.sato(image, sigmas=(1, 2), black_ridges=True)
+        ridges = library.filters.sato(image, sigmas=(1, 2), black_ridges=True)
         eye = ndimage.binary_erosion(image > 0.08, iterations=8)
         return image, large((ridges > 0.012) & eye, 60)
     if name == "microaneurysms":
-        image = data.microaneurysms() / 255.0
+        image = library.data.microaneurysms() / 255.0
         spots = ndimage.gaussian_laplace(image, 2)
         return image, compact(spots > np.quantile(spots, 0.93))
     raise ValueError(f"name must be among {PHOTOGRAPHS}, got {name!r}")
