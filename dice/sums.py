@@ -99,7 +99,8 @@ def _three_sums(inputs: Inputs, options: Options) -> Array:
 def _sum_blocks(inputs: Inputs, options: Options) -> Array:
     shape = 3, inputs.prediction.shape[0], inputs.num_classes
     sums = np.zeros(shape, np.float64 if inputs.soft else np.int64)
-    for block in inputs.blocks(max(1, BLOCK // inputs.prediction.shape[1])):
+    numbers = BLOCK if inputs.soft else 2 * BLOCK  # labels and masks are smaller
+    for block in inputs.blocks(max(1, numbers // inputs.prediction.shape[1])):
         sums[:, block.samples] += _sum_block(block, inputs, options)
     return sums
 
