@@ -53,7 +53,7 @@ def _bincount(p: Any, g: Any, classes: int) -> Function:
 def _compare(p: Any, g: Any, classes: int) -> Function:
     def scores() -> Any:
         masks = (g[:, None] == np.arange(classes)[:, None, None]).astype(p.dtype)
-        shared = np.einsum("bc...,bc...->bc", p, masks)
+        shared = np.einsum("bcij,bcij->bc", p, masks)
         return 2 * shared / (p.sum((2, 3)) + masks.sum((2, 3)))
 
     return scores

@@ -16,6 +16,7 @@ from dice import checks
 from dice.arrays import (
     Array,
     as_floats,
+    as_mask,
     as_numpy,
     at_least_single,
     count,
@@ -142,10 +143,7 @@ def _sum_block(block: Block, inputs: Inputs, options: Options) -> Array:
         return namespace(block.prediction).stack(_add(block, inputs, options))
     if inputs.target_is_class_map:
         return _count_maps(block, inputs.num_classes)
-    p, g = (
-        values if kind("mask", values) == "bool" else values != 0
-        for values in (block.prediction, block.target)
-    )
+    p, g = (as_mask(v, options.check_values) for v in (block.prediction, block.target))
     sums = count(p & g, 2), count(p, 2), count(g, 2)
     return namespace(p).stack(sums)
 
