@@ -14,7 +14,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train bench clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -75,6 +75,11 @@ peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+
+bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first look: make bench QUICK=1)
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -c constraints.txt numba matplotlib
+	$(PEERS)/bin/python benchmarks/speed.py $(if $(QUICK),--quick)
 
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
 	$(BIN)/python benchmarks/train.py

@@ -234,6 +234,15 @@ def extremes(values: Array) -> tuple[float, float]:
     return number(xp.min(values)), number(xp.max(values))
 
 
+def as_mask(values: Array, checked: bool) -> Array:
+    """Booleans: True where an integer is not 0. In a byte, 0 and 1 are False and True already."""
+    if kind("mask", values) == "bool":
+        return values
+    if checked and is_numpy(values) and values.dtype.itemsize == 1:
+        return values.view(np.bool_)
+    return values != 0
+
+
 def zero_unless(keep: Array, values: Array) -> Array:
     """The values, and 0 where `keep` does not hold, whatever is there."""
     if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`

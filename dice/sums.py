@@ -16,6 +16,7 @@ from dice import checks
 from dice.arrays import (
     Array,
     as_floats,
+    as_mask,
     as_numpy,
     at_least_single,
     count,
@@ -99,7 +100,8 @@ def _three_sums(inputs: Inputs, options: Options) -> Array:
 def _sum_blocks(inputs: Inputs, options: Options) -> Array:
     shape = 3, inputs.prediction.shape[0], inputs.num_classes
     sums = np.zeros(shape, np.float64 if inputs.soft else np.int64)
-    for block in inputs.blocks(max(1, BLOCK // inputs.prediction.shape[1])):
+    numbers = BLOCK if inputs.soft else 2 * BLOCK  # labels and masks are smaller
+    for block in inputs.blocks(max(1, numbers // inputs.prediction.shape[1])):
         sums[:, block.samples] += _sum_block(block, inputs, options)
     return sums
 
@@ -141,10 +143,7 @@ def _sum_block(block: Block, inputs: Inputs, options: Options) -> Array:
         return namespace(block.prediction).stack(_add(block, inputs, options))
     if inputs.target_is_class_map:
         return _count_maps(block, inputs.num_classes)
-    p, g = (
-        values if kind("mask", values) == "bool" else values != 0
-        for values in (block.prediction, block.target)
-    )
+    p, g = (as_mask(v, options.check_values) for v in (block.prediction, block.target))
     sums = count(p & g, 2), count(p, 2), count(g, 2)
     return namespace(p).stack(sums)
 

@@ -1,0 +1,123 @@
+"""The record of speed and memory as Markdown tables, and as a figure."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dice.course import style
+from dice.course.figures import Drawing, from_matplotlib
+
+ROOT = Path(__file__).parent.parent
+RECORD = ROOT / "benchmarks" / "results" / "speed.json"
+TABLES = RECORD.with_suffix(".md")
+FIGURE = ROOT / "book" / "_static" / "speed.svg"
+LIMITS = {"compiled": "compiled loop", "read": "reading once"}
+TITLES = {
+    "masks": "Masks",
+    "class maps": "Class maps",
+    "probabilities": "Probabilities, float32, with an integer class map",
+}
+
+
+def write_report(record: dict[str, Any]) -> None:
+    """Write the record, the tables and the figure."""
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
+    TABLES.write_text(tables(record) + "\n", "utf8")
+    figure(record).save(FIGURE)
+
+
+def tables(record: dict[str, Any]) -> str:
+    """All tables, as Markdown."""
+    parts = [
+        f"Measured on {record['date']}, on {record['system']} with {record['cores']} cores; "
+        f"NumPy {record['versions']['numpy']}, "
+        f"PyTorch {record['versions'].get('torch', 'not there')}. "
+        "Each number is a time divided by that of this package, checks included, "
+        "both measured in turn: above 1 this package is faster. A dash: not run, see the record."
+    ]
+    for task, title in TITLES.items():
+        rows = [row for row in record["rows"] if row["task"] == task]
+        names = list(dict.fromkeys(name for row in rows for name in row["ratios"]))
+        names.sort(key=lambda name: (name in LIMITS, name == "read"))
+        parts += [
+            f"### {title}",
+            _table(
+                ["case", "ms", *(LIMITS.get(name, name) for name in names)],
+                [
+                    [row["case"], f"{row['milliseconds']:.3g}"]
+                    + [_number(row["ratios"].get(name)) for name in names]
+                    for row in rows
+                ],
+            ),
+        ]
+    parts += ["### Extra memory, in MiB", _memory(record)]
+    parts += [
+        "### Overhead of a call",
+        _table(
+            ["call", "µs"],
+            [[name, f"{time:.0f}"] for name, time in record["microseconds_per_call"].items()],
+        ),
+    ]
+    if record["training"]:
+        parts += ["### A loss in training: forward and backward with PyTorch", _training(record)]
+    return "\n\n".join(parts)
+
+
+def _memory(record: dict[str, Any]) -> str:
+    rows = [row for row in record["rows"] if row["extra_mib"]]
+    names = list(dict.fromkeys(name for row in rows for name in row["extra_mib"]))
+    body = [[row["case"], *(_number(row["extra_mib"].get(name)) for name in names)] for row in rows]
+    return _table(["case", *names], body)
+
+
+def _training(record: dict[str, Any]) -> str:
+    rows = []
+    for row in record["training"]:
+        times = [f"{_number(row['ratios'][n])} / {row['extra_mib'][n]:.0f}" for n in row["ratios"]]
+        rows.append([row["case"], f"{row['milliseconds']:.0f}", f"{row['mib_of_logits']}", *times])
+    names = list(record["training"][0]["ratios"])
+    head = ["case", "ms", "MiB of the input", *(f"{name}: time / MiB" for name in names)]
+    return _table(head, rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    if value is None or value != value:
+        return "–"
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def figure(record: dict[str, Any]) -> Drawing:
+    """Times of all contenders over ours, one line for each row of the record."""
+    from matplotlib.figure import Figure
+
+    rows = [row for row in record["rows"] if "uint8" in row["case"] or "float32" in row["case"]]
+    rows = [row for row in rows if "smooth" not in row["case"]][::-1]
+    sheet = Figure(figsize=(style.WIDTH / 72, (15 * len(rows) + 62) / 72), layout="constrained")
+    axes = sheet.add_subplot()
+    for height, row in enumerate(rows):
+        peers = [ratio for name, ratio in row["ratios"].items() if name not in LIMITS]
+        axes.plot(peers, [height] * len(peers), "|", color=style.PREDICTION, ms=9, mew=2)
+        for name, marker in (("compiled", "D"), ("read", "<")):
+            if name in row["ratios"]:
+                axes.plot(row["ratios"][name], height, marker, color=style.MUTED, ms=3.5)
+    axes.axvline(1, color=style.OVERLAP, lw=2)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(rows)), [row["case"].replace(" classes", "") for row in rows])
+    axes.set_xlabel("time, ours = 1 (bars: libraries; diamond: compiled loop; triangle: read once)")
+    axes.tick_params(labelsize=8, colors=style.INK, which="both")
+    axes.xaxis.label.set(size=8, color=style.INK)
+    axes.grid(axis="x", color=style.GRID, lw=0.6)
+    axes.set_facecolor("none")
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return from_matplotlib(sheet, "Times of other libraries over ours, row by row")
+
+
+if __name__ == "__main__":
+    write_report(json.loads(RECORD.read_text("utf8")))

@@ -1,0 +1,106 @@
+"""Losses in training: one forward and one backward pass with PyTorch, beside other libraries."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from statistics import median
+from typing import Any
+
+import numpy as np
+from peers import smp_module
+from timing import extra_memory, measure, ratio
+
+from dice import dice_ce_loss, dice_loss
+
+Loss = Callable[[Any, Any], Any]
+SIZES = ((2, 20, 512, 1024), (2, 4, 64, 64, 64))
+
+
+def dice_losses() -> dict[str, Loss]:
+    """Of probabilities and a class map; both samples pooled."""
+    monai = import_module("monai.losses").DiceLoss(to_onehot_y=True, batch=True)
+    smp = smp_module("losses.dice").DiceLoss("multiclass", from_logits=False)
+    return {
+        "dice": lambda p, y: dice_loss(p, y, class_axis=1),
+        "dice, unchecked": lambda p, y: dice_loss(p, y, class_axis=1, check_values=False),
+        "MONAI": lambda p, y: monai(p, y[:, None]),
+        "SMP": smp,
+        "nnU-Net": nnunet_dice,
+    }
+
+
+def combined_losses() -> dict[str, Loss]:
+    """Dice loss plus cross entropy, of logits and a class map."""
+    entropy = import_module("torch.nn.functional").cross_entropy
+    monai = import_module("monai.losses").DiceCELoss(to_onehot_y=True, softmax=True, batch=True)
+    smp = smp_module("losses.dice").DiceLoss("multiclass")
+    return {
+        "dice": lambda z, y: dice_ce_loss(z, y, class_axis=1),
+        "dice, unchecked": lambda z, y: dice_ce_loss(z, y, class_axis=1, check_values=False),
+        "MONAI": lambda z, y: monai(z, y[:, None]),
+        "SMP": lambda z, y: smp(z, y) + entropy(z, y),
+        "nnU-Net": lambda z, y: nnunet_dice(z.softmax(1), y) + entropy(z, y),
+    }
+
+
+def nnunet_dice(p: Any, y: Any) -> Any:
+    """The arithmetic of nnU-Net's MemoryEfficientSoftDiceLoss, written anew from its source."""
+    torch = import_module("torch")
+    axes = (0, *range(2, p.ndim))
+    with torch.no_grad():
+        masks = torch.zeros(p.shape, dtype=torch.bool, device=p.device)
+        masks.scatter_(1, y[:, None], 1)
+        target = masks.sum(axes)
+    shared, size = (p * masks).sum(axes), p.sum(axes)
+    return 1 - ((2 * shared + 1e-5) / (target + size + 1e-5).clip(1e-8)).mean()
+
+
+def training_rows(quick: bool) -> list[dict[str, Any]]:
+    """Time and memory of a training step's loss; none without PyTorch and its libraries."""
+    if not all(map(find_spec, ("torch", "monai", "segmentation_models_pytorch"))):
+        return []
+    return [
+        _row(name, size, losses(), quick)
+        for size in (SIZES[1:] if quick else SIZES)
+        for name, losses in (("dice_loss", dice_losses), ("dice_ce_loss", combined_losses))
+    ]
+
+
+def _row(name: str, size: tuple[int, ...], losses: dict[str, Loss], quick: bool) -> dict[str, Any]:
+    torch = import_module("torch")
+    generator = torch.Generator().manual_seed(20)
+    values = torch.randn(size, generator=generator)
+    if name == "dice_loss":
+        values = values.softmax(1)
+    labels = torch.randint(0, size[1], (size[0], *size[2:]), generator=generator)
+    labels = labels.sort(-1).values  # runs, as in an image
+
+    def step(loss: Loss) -> Any:
+        leaf = values.detach().requires_grad_()
+        result = loss(leaf, labels)
+        result.backward()
+        return leaf.grad
+
+    functions = {key: (lambda loss=loss: step(loss)) for key, loss in losses.items()}
+    expected = functions["dice"]()
+    difference = {
+        key: float(f"{(function() - expected).abs().max() / expected.abs().max():.1e}")
+        for key, function in functions.items()
+    }
+    memory = {key: round(extra_memory(function), 1) for key, function in functions.items()}
+    times = measure(functions, 1 if quick else 6)
+    row = {
+        "case": f"{name}, {'×'.join(map(str, size))}",
+        "mib_of_logits": round(values.nbytes / 2**20, 1),
+        "milliseconds": round(1000 * median(t for t in times["dice"] if t == t), 2),
+        "ratios": {k: float(f"{ratio(times[k], times['dice']):.3g}") for k in functions},
+        "extra_mib": memory,
+        "largest_difference_of_gradients": difference,
+    }
+    print(row["case"], row["milliseconds"], "ms", row["ratios"], row["extra_mib"], flush=True)
+    return row
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    training_rows(quick=False)
