@@ -96,7 +96,8 @@
         const numbers = {};
         CLASSES.forEach((_, c) => PIXELS.forEach((i) => {
           const [p, y] = [probabilities[c][i], masks[c][i]];
-          numbers[`power-${c}-${i}`] = significant(Math.exp(logits[c][i]));
+          const power = Math.exp(logits[c][i]);
+          numbers[`power-${c}-${i}`] = power < 1 ? fixed(power) : significant(power);
           numbers[`p-${c}-${i}`] = fixed(p);
           numbers[`y-${c}-${i}`] = y;
           numbers[`product-${c}-${i}`] = y ? fixed(p) : "0";
