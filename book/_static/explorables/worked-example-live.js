@@ -7,7 +7,7 @@
   const CLASSES = ["A", "B", "C"];
   const PIXELS = [0, 1, 2, 3];
   const EXAMPLE = "1,0,0,0.5,0,1,0,0.5,0,0,1,0";
-  const number = (text) => /^-?\d*\.?\d+$/.test(text) && Math.abs(Number(text)) <= 10;
+  const number = (text) => /^-?\d*\.?\d+$/.test(text) && Math.abs(Number(text)) <= 6;
   const onTarget = (labels, value) =>
     CLASSES.flatMap((_, c) => [...labels].map((label) => (Number(label) === c ? value : "0"))).join();
 
@@ -24,7 +24,7 @@
 
     build(body, set) {
       let now = {};
-      const field = (c, i) => `<input type="number" step="0.1" min="-10" max="10" inputmode="decimal" data-logit="${4 * c + i}"
+      const field = (c, i) => `<input type="number" step="0.1" min="-6" max="6" inputmode="decimal" data-logit="${4 * c + i}"
         aria-label="logit of class ${CLASSES[c]} at pixel ${i + 1}">`;
       const label = (i) => `<select data-label="${i}" aria-label="label of pixel ${i + 1}">${CLASSES.map((name, c) =>
         `<option value="${c}">${name}</option>`).join("")}</select>`;
@@ -96,7 +96,8 @@
         const numbers = {};
         CLASSES.forEach((_, c) => PIXELS.forEach((i) => {
           const [p, y] = [probabilities[c][i], masks[c][i]];
-          numbers[`power-${c}-${i}`] = significant(Math.exp(logits[c][i]));
+          const power = Math.exp(logits[c][i]);
+          numbers[`power-${c}-${i}`] = power < 1 ? fixed(power) : significant(power);
           numbers[`p-${c}-${i}`] = fixed(p);
           numbers[`y-${c}-${i}`] = y;
           numbers[`product-${c}-${i}`] = y ? fixed(p) : "0";
