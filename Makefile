@@ -78,7 +78,7 @@ peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch
 	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
 
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
-	$(BIN)/python benchmarks/train.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
 	$(BIN)/python benchmarks/scale.py --gib $(GIB)
