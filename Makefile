@@ -8,13 +8,14 @@ BOOK    = _build/html/index.html
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
 PORT   ?= 8000
+GIB    ?= 8
 NEWEST  = 3.13
 comma  := ,
 
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train bench clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -82,7 +83,10 @@ bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first 
 	$(PEERS)/bin/python benchmarks/speed.py $(if $(QUICK),--quick)
 
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
-	$(BIN)/python benchmarks/train.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
+
+scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
+	$(BIN)/python benchmarks/scale.py --gib $(GIB)
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis

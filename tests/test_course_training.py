@@ -176,15 +176,14 @@ def test_the_record_is_whole(task, loss):
     assert len(entry["volume_ratio"]) == starts
 
 
-@pytest.mark.parametrize("loss", ["CE", "Dice"])
-def test_a_recorded_run_can_be_repeated(loss):
-    entry = RECORD["tasks"]["microaneurysms"]["losses"][loss]
-    split = training.photograph_split("microaneurysms")
+def test_a_recorded_run_can_be_repeated():
+    entry = RECORD["tasks"]["vessels"]["losses"]["Dice"]
+    split = training.photograph_split("vessels")
     settings = RECORD["settings"]
-    run = training.train(split, loss, seed=0, rate=entry["rate"], steps=settings["steps"])
+    run = training.train(split, "Dice", seed=0, rate=entry["rate"], steps=settings["steps"])
     logits, _ = training.forward(run.parameters, split.test.features)
     score = overlap(logits >= 0, split.test.target).dice(empty=0)
-    assert score == pytest.approx(entry["dice_at_half"][0], abs=0.05)
+    assert score == pytest.approx(entry["dice_at_half"][0], abs=0.02)  # rounding grows
 
 
 def test_recorded_weights_score_as_recorded():

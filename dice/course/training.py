@@ -416,7 +416,8 @@ def train(
     batch : int
         Pictures per step. Their sums are pooled.
     every : int, optional
-        Score the model whenever so many steps are done. None: only at the end.
+        Score the model whenever so many steps are done. It is always scored before the first
+        step and after the last.
 
     Returns
     -------
