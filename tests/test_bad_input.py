@@ -221,6 +221,13 @@ CASES = {
         dice.panoptic_quality, MAP, MAP.T),
     "ids ignored": (TypeError, "ignore_index: expected an integer, got '0'",
         dice.panoptic_quality, MAP, MAP, {"ignore_index": "0"}),
+    # with advice
+    "map advice": (TypeError, "got dtype float64 (num_classes is for class maps)",
+        dice.overlap, SOFT, MAP, {"num_classes": 3}),
+    "map target advice": (TypeError, "got dtype bool (num_classes is for class maps)",
+        dice.overlap, MAP, MAP > 0, {"num_classes": 3}),
+    "soft map advice": (TypeError, "got dtype float64 (without a class axis it is a class map)",
+        dice.soft_dice, SOFT_CLASSES, SOFT, {"class_axis": 0}),
     # options that merely count as what they should be
     "squared 1": (TypeError, "squared: expected True or False, got 1", dice.soft_dice, SOFT, MASK, {"squared": 1}),
     "checks": (TypeError, "check_values: expected True or False, got 'no'",

@@ -261,6 +261,13 @@ def test_any_ratio_is_guarded_and_averaged():
     assert Overlap(1, 2, 0).score(recall, empty=7, then=lambda score: -score) == 7
 
 
+def test_one_class_and_one_weight_are_enough():
+    assert overlap([0, 0], [0, 0], num_classes=1).intersection.tolist() == [2]
+    one_hot_weight = {"class_axis": 0, "weights": [1, 0, 0]}
+    first = dice_loss(P, LABELS, class_axis=0, average=None)[0]
+    assert dice_loss(P, LABELS, **one_hot_weight) == pytest.approx(first)
+
+
 @pytest.mark.parametrize("classes", [255, 256, 257, 300, 1000])
 @pytest.mark.parametrize("run", [1, 7])
 def test_many_classes(classes, run):

@@ -191,6 +191,11 @@ def test_labels_beyond_an_integer_type(library):
     agree(library, dice.soft_dice, many, labels, {"class_axis": 0, "empty": 0})
     agree(library, dice.one_hot, labels, {"num_classes": 300, "class_axis": 0})
     options = {"num_classes": 256, "average": "micro"}
+    edges = np.array([-128, 127, 0, 1], np.int8)
+    for ignored in (-128, 127, -129, 128):  # the first and the last that a type holds, and on
+        kept = np.where((edges == ignored) | (edges >= 0) & (edges < 2), edges, 0).astype(np.int8)
+        ignoring = {"num_classes": 2, "ignore_index": ignored, "average": None}
+        agree(library, dice.dice_score, np.array([0, 1, 0, 1], np.int8), kept, ignoring)
     for ignored in (-1, 10**30):
         agree(library, dice.dice_score, labels, labels, options | {"ignore_index": ignored})
 
