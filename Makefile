@@ -15,7 +15,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers mutants train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -76,6 +76,10 @@ peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+
+mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	$(PEERS)/bin/python tests/mutants.py
 
 bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first look: make bench QUICK=1)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
