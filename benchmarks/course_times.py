@@ -40,7 +40,8 @@ def execute(notebook: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    NotebookClient(nbformat.read(notebook, as_version=4), timeout=600).execute()
+    folder = {"metadata": {"path": str(notebook.parent)}}
+    NotebookClient(nbformat.read(notebook, as_version=4), timeout=600, resources=folder).execute()
 
 
 def build(out: str) -> None:

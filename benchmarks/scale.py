@@ -108,7 +108,7 @@ def on_threads(folder: str, workers: int, size: int, expected: Overlap) -> dict[
 
 
 def on_cluster(folder: str, workers: int, size: int, expected: Overlap) -> dict[str, float]:
-    options = {"dashboard_address": None, "local_directory": folder}
+    options = {"dashboard_address": ":0", "local_directory": folder}
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, **options) as cluster,
         Client(cluster) as client,

@@ -19,7 +19,7 @@ from dice.course.volumes import peak_memory, slices
 ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "notebooks" / "10_at_scale.ipynb"
 RECORD = ROOT / "benchmarks" / "results" / "scale.json"
-LOCAL = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+LOCAL = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
 
 
 def load_program():
