@@ -101,6 +101,7 @@ def pages(words: str) -> list[list[str]]:
 EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, pytest("-m", "book")]
 
 FORMULAS, SUMS, CHECKS = "dice/formulas.py", "dice/sums.py", "dice/checks.py"
+ARRAYS = "dice/arrays.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
@@ -113,10 +114,10 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), outputs(CH2), "AssertionError|mismatch"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), unit("overlap"), "assert"),
     ("sizes exchanged in counting", SUMS, replace(r"sum\(0\), joint.sum\(1\)", "sum(1), joint.sum(0)"), unit("overlap"), "assert"),
-    ("size of the wrong array", SUMS, replace(r'"cn->c", p\)(.*?)$', r'"cn->c", g)\1'), outputs(CH3), "AssertionError|mismatch"),
-    ("sum over the wrong axis", SUMS, replace('"cn,cn->c", p, g', '"cn,cn->n", p, g'), unit("overlap"), "Error"),
+    ("size of the wrong array", SUMS, replace(r"else total\(p, 2\)", "else total(g, 2)"), outputs(CH3), "AssertionError|mismatch"),
+    ("last pixel left out", ARRAYS, replace(r"n->\.\.\.\", a, b", 'n->...", a[..., :-1], b[..., :-1]'), unit("overlap"), "assert|Error"),
     ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("bad_input"), "DID NOT RAISE|Error"),
-    ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?) and values.max\(\) <= 1", r"\1"), unit("bad_input"), "DID NOT RAISE|Error"),
+    ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?values,\s*)1,", r"\g<1>2,"), unit("bad_input"), "DID NOT RAISE|Error"),
     # the stored outputs
     ("changed number", CH2, other_digit(r'"name": "stdout".*?"text": \[[^\d]*'), outputs(CH2), "mismatch"),
     ("changed formula", CH2, other_digit(r'"text/latex": \[[^\d]*'), outputs(CH2), "mismatch"),
