@@ -4,9 +4,21 @@ import re
 from html import escape
 from pathlib import Path
 
+from lean_styles import shrink
+
+SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
+NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></noscript>'
 REPAIRS = [
     # The theme's style sheet draws the icons already; this script would draw them again.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
+    # Scripts wait until the page is shown; what two inline ones set, nothing here reads.
+    (r'<script src="', '<script defer src="'),
+    (r"\s*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>", ""),
+    (r'\s*<link rel="preload" as="script"[^>]*>', ""),
+    # The theme learns late whether the reader's system is dark: the page would flash.
+    (r'localStorage\.getItem\("theme"\) \|\| "auto"', f"localStorage.getItem('theme') || {SYSTEM}"),
+    # Without scripts a style sheet of its own says light or dark, and hides what would do nothing.
+    (r'(<html[^>]* data-content_root="([^"]*)"[\s\S]*?)(?=</head>)', rf"\1{NOSCRIPT}\n"),
     # Sphinx and the theme each state the viewport.
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
     # What the sidebar holds is a part of the page that has a name.
@@ -20,7 +32,9 @@ REPAIRS = [
     (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="Search"', r"\1"),
 ]
 SEARCH_INDEX = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
-UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/vendor/**/*.ttf"]
+PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
+SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
+UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map"]
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -34,11 +48,29 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def repair(html, is_search_page):
+def repair(page):
     """Mend one finished page."""
+    html = page.read_text("utf8")
     for pattern, replacement in REPAIRS:
         html = re.sub(pattern, replacement, html)
-    return html if is_search_page else re.sub(SEARCH_INDEX, "", html)
+    if page.name != "search.html":
+        html = re.sub(SEARCH_INDEX, "", html)
+    return with_sizes(html, page.parent)
+
+
+def with_sizes(html, folder):
+    """Give drawings their size, so that nothing moves when they come; all but the first wait."""
+    lazy = ""
+
+    def sized(match):
+        nonlocal lazy
+        size = re.search(SIZE, (folder / match[2]).read_text("utf8"))
+        width, height = (round(float(side)) for side in size.groups())
+        tag = f'<img {match[1]} width="{width}" height="{height}"{lazy}/>'
+        lazy = ' loading="lazy"'
+        return tag
+
+    return re.sub(PICTURE, sized, html)
 
 
 def finish(app, error):
@@ -46,12 +78,13 @@ def finish(app, error):
     if error or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    for page in site.rglob("*.html"):
-        html = page.read_text("utf8")
-        page.write_text(repair(html, is_search_page=page.name == "search.html"), "utf8")
+    pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
+    for page in pages:
+        page.write_text(repair(page), "utf8")
     for pattern in UNUSED:
         for file in site.glob(pattern):
             file.unlink()
+    shrink(site, pages)
     config = app.config
     index = INDEX.format(
         lang=config.language, title=escape(config.html_title), page=f"{config.root_doc}.html"

@@ -74,6 +74,12 @@ def visit_display(translator, node):
     raise nodes.SkipNode
 
 
+def load_styles(app, pagename, templatename, context, doctree):
+    """Give the pages with formulas their style sheet, and no other page."""
+    if 'class="katex' in context.get("body", ""):
+        app.add_css_file("katex/katex.min.css")
+
+
 def stop_engine(app, error):
     """Stop JavaScript; its thread would keep Python 3.13 from exiting."""
     if engine.cache_info().currsize:
@@ -83,7 +89,7 @@ def stop_engine(app, error):
 
 def setup(app):
     app.add_html_math_renderer("static", (visit_inline, None), (visit_display, None))
-    app.add_css_file("katex/katex.min.css")
     app.connect("doctree-resolved", keep_punctuation)
+    app.connect("html-page-context", load_styles)
     app.connect("build-finished", stop_engine)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
