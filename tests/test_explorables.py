@@ -5,10 +5,8 @@ Every number that they show is compared with the package's, on the same input, t
 
 import importlib.util
 import math
-import os
 import random
 import re
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -26,7 +24,6 @@ pytestmark = pytest.mark.book
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
 SCRIPTS = ROOT / "book" / "_static" / "explorables"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 CHAPTERS = {
     "accuracy-trap": "02_dice_coefficient",
     "paint-and-score": "02_dice_coefficient",
@@ -35,21 +32,6 @@ CHAPTERS = {
 }
 each_explorable = pytest.mark.parametrize("name", CHAPTERS)
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"no browser: install one of {', '.join(names)} to try the explorables")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

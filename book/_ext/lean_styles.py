@@ -6,13 +6,14 @@ two thirds of what a page would load. It also leaves the choice of light or dark
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import tinycss2
 from fontTools import subset
 
 BY_SCRIPT = ("bs-",)  # so begin names that a script puts together
-ICONS = r'url\(([^()]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^()]*\.ttf\) format\("truetype"\)'
+ICONS = (
+    r'url\(([^()]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^()]*\.ttf\) format\("truetype"\)'
+)
 NESTED = ("media", "supports")
 
 
@@ -35,7 +36,7 @@ def selectors(prelude):
 
 
 def filtered(rules, choose, others=True):
-    """Yield the rules with those selectors that `choose` gives back, and the `others` too or not."""
+    """Yield the rules with the selectors that `choose` gives back, and the `others` or not."""
     for rule in rules:
         if rule.type == "qualified-rule":
             if chosen := list(filter(None, map(choose, selectors(rule.prelude)))):

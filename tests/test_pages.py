@@ -1,0 +1,242 @@
+"""Every built page, opened as a file in a real browser; `make pages` runs these.
+
+Light, quiet, legible without scripts, on a phone, in both modes, by keyboard.
+"""
+
+import gzip
+from itertools import product
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.book
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html"))
+PAGES = [p for p in PAGES if not p.startswith("_static") and p != "index.html"]
+CHAPTER = "notebooks/03_soft_dice.html"  # it has all that a chapter can have
+each_page = pytest.mark.parametrize("name", PAGES or [CHAPTER])
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+KIB = 1024
+WIDE = 1280
+HIGH = 900
+
+# Thousands of spans in formulas and code look alike, and axe looks at each: one of a kind is left.
+THIN = """() => {
+  const seen = new Set();
+  for (const span of document.querySelectorAll('.katex, .highlight span')) {
+    const kind = span.className + span.parentElement.closest('[class]').className;
+    if (seen.has(kind)) span.replaceWith(span.textContent);
+    seen.add(kind);
+  }
+}"""
+# What holds more than it shows at its width, and lets it be scrolled to.
+SCROLLERS = """() => [...document.querySelectorAll('main *')].filter(e =>
+  e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 &&
+  ['auto', 'scroll'].includes(getComputedStyle(e).overflowX))"""
+STOPS = """[...document.querySelectorAll(
+  'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]')].filter(e =>
+  e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))"""
+SHORT = "e => e.outerHTML.slice(0, 100)"
+
+
+@pytest.fixture
+def visit(browser):
+    """Open pages; what goes wrong on them is in `page.problems`, what they ask for in `.asked`."""
+    pages = []
+
+    def open_page(name, width=WIDE, **options):
+        file = SITE / name
+        assert file.is_file(), "run `make book` first"
+        page = browser.new_page(viewport={"width": width, "height": HIGH}, **options)
+        pages.append(page)
+        page.problems, page.asked = [], set()
+        page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
+        page.on(
+            "console", lambda m: m.type in ("error", "warning") and page.problems.append(m.text)
+        )
+        page.on("request", lambda request: page.asked.add(request.url))
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def weight(addresses):
+    """Bytes that a web host sends for these files: text compressed, the rest as it is."""
+    total = 0
+    for address in addresses:
+        file = Path(unquote(urlsplit(address).path))
+        data = file.read_bytes()
+        packed = file.suffix in (".html", ".css", ".js", ".svg", ".json")
+        total += len(gzip.compress(data)) if packed else len(data)
+    return total
+
+
+@each_page
+def test_a_page_is_light_and_quiet_and_asks_no_one_else(visit, name):
+    page = visit(name)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    lazy = set(
+        page.evaluate("[...document.images].filter(e => e.loading == 'lazy').map(e => e.src)")
+    )
+    page.evaluate(
+        "Promise.all([...document.images].map(e => { e.loading = 'eager'; return e.decode() }))"
+    )
+    page.wait_for_load_state("networkidle")
+    asked = {address for address in page.asked if not address.startswith("data:")}
+    assert not [address for address in asked if not address.startswith("file:")]
+    assert not page.problems
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"  # the theme runs
+    assert lazy <= asked
+    assert weight(asked - lazy) <= 250 * KIB
+    assert weight(asked) <= 600 * KIB
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_scripts_a_page_is_legible_and_has_no_dead_control(visit, name, scheme):
+    page = visit(name, color_scheme=scheme, java_script_enabled=False)
+    ink, paper = page.evaluate(
+        "['color', 'backgroundColor'].map(key => getComputedStyle(document.body)[key]"
+        ".match(/\\d+/g).slice(0, 3).reduce((sum, c) => sum + +c, 0) / 3)"
+    )
+    assert (paper - ink > 150) if scheme == "light" else (ink - paper > 150)
+    assert page.evaluate(
+        "[...document.querySelectorAll('.katex-html')].every(e => "
+        "getComputedStyle(e).fontFamily.includes('KaTeX') || !e.isConnected)"
+    )
+    buttons = page.locator("button:visible, input:visible")
+    alive = page.locator(".dropdown-download-buttons > button:visible")
+    assert buttons.count() == alive.count(), buttons.evaluate_all(f"es => es.map({SHORT})")
+    if alive.count():
+        alive.focus()
+        links = page.locator(".dropdown-menu a, .dropdown-menu button")
+        assert all(
+            link.is_visible() == (link.evaluate("e => e.tagName") == "A") for link in links.all()
+        )
+    for fold in page.locator("article details").all()[:2]:
+        fold.locator("summary").first.click()
+        assert fold.locator(":scope > :not(summary)").first.is_visible()
+    page.set_viewport_size({"width": 390, "height": HIGH})
+    assert page.locator("nav.bd-docs-nav").is_visible()
+
+
+@each_page
+def test_axe_finds_nothing(visit, name):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is needed")
+    page = visit(name, width=390)
+    page.evaluate(THIN)
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
+    options = {"preload": False, "resultTypes": ["violations"], "runOnly": RULES}
+    for width, scheme in product((390, 1280), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": HIGH})
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f"html[data-theme={scheme}]")
+        found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        problems = [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found]
+        assert not problems, (width, scheme)
+
+
+@each_page
+def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
+    page = visit(name, width=360)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("new Promise(done => setTimeout(done, 400))")  # the theme marks what it opened
+    out_of_reach = page.evaluate(
+        f"({SCROLLERS})().filter(e => e.tabIndex < 0 && "
+        f"!e.querySelector('a, button, input, [tabindex=\"0\"]')).map({SHORT})"
+    )
+    assert not out_of_reach
+    cut = page.evaluate(
+        "[...document.querySelectorAll('article :is(pre, table, .katex-display, img)')].filter(e => {"
+        "let box = e; while ((box = box.parentElement) && box.tagName != 'ARTICLE')"
+        " if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX != 'visible')"
+        " return getComputedStyle(box).overflowX == 'hidden';"
+        "const r = e.getBoundingClientRect(); return r.width && r.right > 361 })"
+        f".map({SHORT})"
+    )
+    assert not cut
+
+
+@each_page
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_control_shows_that_it_has_the_focus(visit, name, width):
+    page = visit(name, width=width, reduced_motion="reduce")
+    unseen = page.evaluate(
+        f"""() => {STOPS}.filter(e => {{
+          e.focus({{focusVisible: true}});
+          const style = getComputedStyle(e);
+          return document.activeElement !== e || style.outlineStyle === 'none'
+            || parseFloat(style.outlineWidth) < 2;
+        }}).map({SHORT})"""
+    )
+    assert not unseen
+    assert not page.locator("[tabindex]:not([tabindex='0'], [tabindex='-1'])").count()
+
+
+@each_page
+def test_who_asks_for_less_motion_gets_none(visit, name):
+    page = visit(name, reduced_motion="reduce")
+    moving = page.evaluate(
+        f"""[...document.querySelectorAll('*')].filter(e => {{
+          const s = getComputedStyle(e);
+          return s.animationName !== 'none' || s.scrollBehavior === 'smooth'
+            || s.transitionDuration.split(', ').some(time => parseFloat(time) > 0);
+        }}).map({SHORT})"""
+    )
+    assert not moving
+
+
+# By keyboard alone, once: these parts are the same on every page
+
+
+def test_tab_visits_every_control_once_in_order(visit):
+    page = visit(CHAPTER)
+    page.locator(".explorable").scroll_into_view_if_needed()
+    page.wait_for_selector(".explorable[data-started]")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); scrollTo(0, 0)")
+    stops = page.evaluate(f"{STOPS}.filter(e => !e.matches('[type=radio]:not(:checked)')).length")
+    page.evaluate("document.addEventListener('focusin', e => { e.target.seen = 1 })")
+    for _ in range(stops + 30):
+        page.keyboard.press("Tab")
+    missed = page.evaluate(
+        f"{STOPS}.filter(e => !e.seen && !e.matches('[type=radio]')).map({SHORT})"
+    )
+    assert stops > 50 and not missed
+
+
+def test_dialogs_and_menus_open_and_close_by_keyboard(visit):
+    page = visit(CHAPTER, width=390)
+    press = page.keyboard.press
+    press("Control+k")
+    search = page.locator("#pst-search-dialog")
+    assert search.is_visible() and search.locator("input").evaluate(
+        "e => e === document.activeElement"
+    )
+    press("Escape")
+    assert not search.is_visible()
+    for side in ("primary", "secondary"):
+        sidebar = page.locator(f"#pst-{side}-sidebar-modal")
+        assert not sidebar.is_visible()
+        page.locator(f".{side}-toggle").focus()
+        press("Enter")
+        assert sidebar.is_visible() and sidebar.locator("a").first.is_visible()
+        press("Escape")
+        page.wait_for_function(
+            "side => !document.querySelector(`#pst-${side}-sidebar-modal`).open", arg=side
+        )
+    menu = page.locator(".dropdown-download-buttons")
+    menu.locator("button").first.focus()
+    press("Enter")
+    press("ArrowDown")
+    assert menu.locator("a").first.evaluate("e => e === document.activeElement")
+    press("Escape")
+    assert not menu.locator("a").first.is_visible()
+    page.locator(".theme-switch-button").focus()
+    press("Enter")
+    assert page.evaluate("document.documentElement.dataset.mode") != "auto"
