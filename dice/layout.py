@@ -5,7 +5,6 @@ one order of axes, cut into blocks that fit in cache, so that each sum is writte
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -32,8 +31,7 @@ class Block(NamedTuple):
         return 0 if self.keep is None else self.keep.size - int(self.keep.sum())
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Checked views of prediction, target and mask, and how to sum them.
 
     The axes are (samples, classes, ...pixels). An axis that the caller did not name has

@@ -286,7 +286,7 @@ def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     share, sample = shares(score, entries), mean(score, entries)
     share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
     slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
-    return -2 * slope, xp.where(denominator == 0, xp.zeros_like(score), score) * slope
+    return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
 
 
 def _class_weights(inputs: Inputs, reading: dict[str, Any]) -> Array:
@@ -460,7 +460,7 @@ def _entropy(block: Block, inputs: Inputs) -> Array:
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
         nats = nats + xp.log1p(xp.exp(-xp.abs(z)))
     if keep is not None:
-        nats = xp.where(keep, nats, xp.zeros_like(nats))
+        nats = xp.where(keep, nats, 0.0)
     nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
     return xp.stack([nats, everywhere if keep is None else widest(arrays.count(keep, 2))])
@@ -477,10 +477,10 @@ def _sudre_weights(target: Array) -> Array:
     xp = namespace(target)
     present = target > 0
     least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
-    size = xp.where(present & (target < least), xp.full_like(target, least), target)
-    weights = divide(xp.ones_like(target), size * size, 0)
+    size = xp.where(present & (target < least), least, target)
+    weights = divide(1.0, size * size, 0)
     largest = xp.max(weights, axis=-1, keepdims=True)
-    return xp.where(present, weights, xp.where(largest > 0, largest, xp.ones_like(largest)))
+    return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
 
 
 def _one_minus(score: Any) -> Any:
@@ -491,11 +491,10 @@ def _focal(loss: Any, gamma: float) -> Any:
     """The loss to a power: 0, with gradient 0, where it is 0 already or rounds below."""
     if gamma == 1:
         return loss
-    if not hasattr(loss, "shape"):
+    if not arrays.is_array(loss):
         return max(loss, 0.0) ** gamma
     xp, solved = namespace(loss), loss <= 0
-    power = xp.where(solved, xp.ones_like(loss), loss) ** gamma
-    return xp.where(solved, xp.zeros_like(loss), power)
+    return xp.where(solved, 0.0, xp.where(solved, 1.0, loss) ** gamma)
 
 
 def _as_loss(loss: Any, probabilities: Array) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import arrays, checks, formulas
-from dice.arrays import Array, array, is_foreign, kind, like, namespace, plain, widest
+from dice.arrays import Array, array, is_array, is_foreign, kind, like, namespace, plain, widest
 from dice.layout import Inputs, arrange
 from dice.sums import confusion_counts, three_sums
 
@@ -484,36 +484,38 @@ def divide(
     numerator: Any, denominator: Any, empty: float, then: Callable[[Any], Any] | None = None
 ) -> Any:
     """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
-    then = then or (lambda ratio: ratio)
-    if not hasattr(denominator, "shape"):
-        return empty if denominator == 0 else then(numerator / denominator)
-    xp = namespace(denominator)
-    nothing = denominator == 0
-    ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
-    return xp.where(nothing, xp.full_like(ratio, empty), ratio)
+    if not is_array(denominator):
+        if denominator == 0:
+            return empty
+        ratio = numerator / denominator
+        return ratio if then is None else then(ratio)
+    where, nothing = namespace(denominator).where, denominator == 0
+    ratio = numerator / where(nothing, 1.0, denominator)
+    return where(nothing, float(empty), ratio if then is None else then(ratio))
 
 
-def by_target(sizes: Array, otherwise: Any = 1) -> Array:
+def by_target(sizes: Array, otherwise: Any = 1.0) -> Array:
     """Weights of the classes: the sizes of their targets, and `otherwise` if all are 0."""
     xp = namespace(sizes)
     nothing = xp.sum(sizes, axis=-1, keepdims=True) == 0
-    return xp.where(nothing, otherwise * xp.ones_like(sizes), sizes)
+    return xp.where(nothing, otherwise, sizes)
 
 
 def shares(scores: Array, weights: Array) -> Array:
     """The share of each score in the mean over the last axis; none for NaN."""
     xp = namespace(scores)
-    weights = xp.where(xp.isnan(scores), xp.zeros_like(weights), weights)
+    weights = xp.where(xp.isnan(scores), 0.0, weights)
     return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
 
 
 def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     xp = namespace(scores)
-    weights = xp.ones_like(scores) if weights is None else xp.astype(weights, scores.dtype)
-    missing, nothing = xp.isnan(scores), xp.zeros_like(scores)
-    kept = xp.where(missing, nothing, weights * scores)
-    return divide(_sum_last(kept), _sum_last(xp.where(missing, nothing, weights)), nan)
+    missing = xp.isnan(scores)
+    weights = 1.0 if weights is None else xp.astype(weights, scores.dtype)
+    kept = xp.where(missing, 0.0, weights * scores)
+    counted = xp.where(missing, xp.zeros_like(scores), weights)
+    return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
 
 
 def _sum_last(values: Array) -> Array:

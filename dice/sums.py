@@ -7,7 +7,6 @@ single precision inside a block, and in double precision across blocks.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,15 +30,18 @@ def three_sums(inputs: Inputs) -> Array:
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    if inputs.activate is not None and arrays.is_torch(inputs.prediction):
-        activated = inputs.activate(inputs.prediction)
-        inputs = replace(inputs, prediction=activated, activate=None)
-    sums = arrays.with_gradient(
-        lambda p: _three_sums(replace(inputs, prediction=p)),
-        lambda p, slopes: spread(replace(inputs, prediction=p), *slopes[:2]),
-        inputs.prediction,
-        inputs.target,
-    )
+    p = inputs.prediction
+    if inputs.activate is not None and arrays.is_torch(p):
+        p = inputs.activate(p)
+        inputs = inputs._replace(prediction=p, activate=None)
+    if arrays.records_gradient(p) and not arrays.records_gradient(inputs.target):
+        sums = arrays.with_gradient(
+            lambda p: _three_sums(inputs._replace(prediction=p)),
+            lambda p, slopes: spread(inputs._replace(prediction=p), *slopes[:2]),
+            p,
+        )
+    else:
+        sums = _three_sums(inputs)
     xp = namespace(sums)
     if not inputs.has_samples and sums.shape[1] != 1:
         sums = xp.sum(sums, axis=1, keepdims=True)
@@ -47,7 +49,7 @@ def three_sums(inputs: Inputs) -> Array:
         return sums
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
-    return xp.where(sums < least, xp.zeros_like(sums), sums)
+    return xp.where(sums < least, 0.0, sums)
 
 
 def _three_sums(inputs: Inputs) -> Array:
@@ -62,7 +64,7 @@ def _for_numpy(inputs: Inputs) -> Inputs:
     recorded = inputs.soft and arrays.records_gradient(p, inputs.target)
     if is_numpy(p) or recorded or not arrays.readable_by_numpy(p):
         return inputs
-    return replace(inputs, **{k: arrays.as_numpy(part) for k, part in inputs.parts().items()})
+    return inputs._replace(**{k: arrays.as_numpy(part) for k, part in inputs.parts().items()})
 
 
 def add_blocks(
@@ -92,7 +94,7 @@ def _add_chunks(
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
 
     def add_chunk(*chunks: Array) -> Array:
-        sums = add(replace(inputs, **dict(zip(parts, chunks, strict=True))))
+        sums = add(inputs._replace(**dict(zip(parts, chunks, strict=True))))
         return sums.reshape(*sums.shape, *(1 for _ in pixels))
 
     labelled: list[Any] = []
