@@ -352,6 +352,11 @@ def is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.generic) or is_foreign(value)
 
 
+def shape(value: Any) -> tuple[int, ...]:
+    """The shape of an array; () for a number or a symbol, which may refuse to say."""
+    return tuple(value.shape) if is_array(value) else ()
+
+
 def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
     if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "dtype"):

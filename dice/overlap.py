@@ -99,8 +99,8 @@ class Overlap:
             checks.flag(name, getattr(self, name))
         for name in SUMS:
             object.__setattr__(self, name, _frozen(name, getattr(self, name)))
-            shape = np.shape(getattr(self, name))
-            checks.same_shape(name, shape, np.shape(self.intersection), "that of intersection")
+            shape = arrays.shape(getattr(self, name))
+            checks.same_shape(name, shape, arrays.shape(self.intersection), "that of intersection")
             if shape:
                 arrays.same_library(name, getattr(self, name), "intersection", self.intersection)
         if len(shape) > 2 or (self.batched and not shape):
@@ -132,7 +132,10 @@ class Overlap:
         if not isinstance(other, Overlap):
             return NotImplemented
         checks.same_shape(
-            "other", np.shape(other.intersection), np.shape(self.intersection), "that of the first"
+            "other",
+            arrays.shape(other.intersection),
+            arrays.shape(self.intersection),
+            "that of the first",
         )
         if (self.batched, self.squared) != (other.batched, other.squared):
             raise ValueError(
@@ -148,7 +151,7 @@ class Overlap:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Overlap):
             return NotImplemented
-        if np.ndim(self.intersection) or np.ndim(other.intersection):
+        if arrays.shape(self.intersection) or arrays.shape(other.intersection):
             raise TypeError("Overlap of arrays has no ==: compare the three sums one by one")
         return vars(self) == vars(other)
 
@@ -156,7 +159,7 @@ class Overlap:
 
     @property
     def _has_classes(self) -> bool:
-        return np.ndim(self.intersection) > self.batched
+        return len(arrays.shape(self.intersection)) > self.batched
 
     def dice(self, **reading: Unpack[Reading]) -> Any:
         r"""Dice coefficient, :math:`2I / (P + G)`.
@@ -304,7 +307,7 @@ class Overlap:
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if not include_background:
-            if not self._has_classes or np.shape(self.intersection)[-1] < 2:
+            if not self._has_classes or arrays.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
             sums = [values[..., 1:] for values in sums]
             weights = None if weights is None else weights[1:]
@@ -320,7 +323,7 @@ class Overlap:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
         values = array("weights", weights)
-        shape = np.shape(self.intersection)[self.batched :]
+        shape = arrays.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
         checks.some("weights", values if background else values[1:])
         return like("weights", checks.not_negative("weights", values), self.intersection)
