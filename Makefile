@@ -15,7 +15,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers mutants train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs pages nu lighthouse lab serve lock faults floor peers mutants train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -53,6 +53,12 @@ outputs: $(READY)  ## Run every notebook and store its outputs anew
 
 pages: $(BOOK)  ## Build the book, and check the built pages
 	$(BIN)/pytest -m book
+
+nu: $(BOOK)  ## Check the form of the pages with the Nu HTML checker (needs Java and Node.js)
+	npx --yes vnu-jar@26.9.27 --errors-only --skip-non-html _build/html
+
+lighthouse: $(BOOK)  ## Print what Lighthouse says of every page, 5 minutes (needs Node.js and Chromium)
+	$(BIN)/python tests/lighthouse.py
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter-lab --notebook-dir=notebooks

@@ -34,7 +34,7 @@ REPAIRS = [
 SEARCH_INDEX = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
-UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map"]
+UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/**/*.html"]
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
