@@ -90,7 +90,7 @@ train: $(READY)  ## Train the models of chapter 7 anew, and record what they sco
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
-	$(BIN)/python benchmarks/scale.py --gib $(GIB)
+	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python benchmarks/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
