@@ -16,7 +16,8 @@ SOURCE = """\
 from pathlib import Path
 
 if not Path("../dice").is_dir():  # this notebook stands alone: fetch the course
-    !test -d course || git clone --quiet --depth 1 {address} course
+    address = "{address}"
+    !test -d course || git clone --quiet --depth 1 {{address}} course
     %pip install --quiet "./course[course]"
     %cd -q course/notebooks"""
 
@@ -24,7 +25,7 @@ if not Path("../dice").is_dir():  # this notebook stands alone: fetch the course
 def address() -> str:
     """Return the repository's address; empty, while it has none."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
-    return config["repository"]["url"]
+    return config["sphinx"]["config"]["html_theme_options"]["repository_url"]
 
 
 def with_fetch_cell(notebook: nbformat.NotebookNode, url: str) -> nbformat.NotebookNode:
