@@ -10,13 +10,16 @@ import re
 import shutil
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -28,6 +31,12 @@ STYLES = ["_static/pygments.css", "_static/katex/katex.min.css", "_static/explor
 NOT_FOR_PAPER = ".headerlink, script, .toctree-wrapper, .explorable-kicker, .explorable-invitation"
 ON_SCREEN = "In the book's pages on screen, this figure can be worked by hand."
 PRINTED_WIDTH = 642  # pixels between the margins of print.css: 170 mm
+FONTS = """async () => {
+  await Promise.all([...document.fonts].map(font => font.load()));
+  document.body.style.display = "none";  // then laid out as a whole, whenever the fonts came
+  document.body.getBoundingClientRect();
+  document.body.style.display = "";
+}"""
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
   for (let size = 100; size > 50 && box.scrollWidth > box.parentElement.clientWidth; size -= 5)
     box.style.fontSize = `${size}%`;
@@ -170,21 +179,36 @@ def destinations(pdf: bytes) -> dict[str, int]:
     return {name.decode(): pages[leaf] for name, leaf in places}
 
 
-def signed(pdf: bytes, author: str, seconds: int) -> bytes:
-    """Name the author in place of the browser, and date the document; no byte moves."""
+def settled(pdf: bytes, author: str, seconds: int) -> bytes:
+    """Name the author in place of the browser, and date and number by rule; no byte moves."""
     creator = re.search(rb"/Creator \((?:\\.|[^\\)])*\)", pdf)[0]
-    entry = f"/Author ({author})".encode("latin-1").ljust(len(creator))
+    escaped = re.sub(r"([()\\])", r"\\\1", author)
+    entry = f"/Author ({escaped})".encode("latin-1").ljust(len(creator))
     date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(seconds)).encode()
-    return re.sub(rb"D:\d{14}\+00'00'", date, pdf.replace(creator, entry, 1), count=2)
+    pdf = re.sub(rb"D:\d{14}\+00'00'", date, pdf.replace(creator, entry, 1), count=2)
+    numbers = defaultdict(lambda: b"(node%08d)" % len(numbers))  # the browser counts on and on
+    return re.sub(rb"\(node\d{8}\)", lambda node: numbers[node[0]], pdf)
 
 
-def printed(page, html: str) -> bytes:
+def printed(page: Page, html: str) -> bytes:
     """Print a document with an open browser page; what is too wide is set smaller."""
     DOCUMENT.write_text(html, "utf8")
     page.goto(DOCUMENT.as_uri())
+    page.evaluate(FONTS)
     if cut := page.evaluate(FIT):
         sys.exit("Too wide for the paper: " + "; ".join(cut))
     return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
+
+
+@contextmanager
+def sheet(program: str) -> Iterator[Page]:
+    """Open a page of the browser that is as wide as the text on paper."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        page = browser.new_page(viewport={"width": PRINTED_WIDTH, "height": 900})
+        page.emulate_media(media="print", color_scheme="light")
+        yield page
+        browser.close()
 
 
 def main() -> None:
@@ -196,15 +220,11 @@ def main() -> None:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         sys.exit(f"No browser to print with: install one of {', '.join(BROWSERS)}.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": PRINTED_WIDTH, "height": 900})
-        page.emulate_media(media="print", color_scheme="light")
+    with sheet(program) as page:
         first = printed(page, document(config, toc, articles, {}))
         second = printed(page, document(config, toc, articles, destinations(first)))
-        browser.close()
     now = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
-    PDF.write_bytes(signed(second, config["author"], now))
+    PDF.write_bytes(settled(second, config["author"], now))
 
 
 if __name__ == "__main__":
