@@ -242,6 +242,7 @@ def test_a_chapter_gives_its_notebook_and_no_launch_buttons(file):
     page = site / "notebooks" / f"{file.stem}.html"
     assert page.is_file(), "run `make book` first"
     assert notebook_links(page) == expected_links(file.name, "")
+    assert f'{file.name}" download' in page.read_text("utf8")
     assert (site / "_sources" / "notebooks" / file.name).read_bytes() == file.read_bytes()
 
 
