@@ -5,6 +5,7 @@ folded answers are opened; figures to work by hand stay as the drawings that the
 The document is printed twice: the first time tells which page each chapter begins on.
 """
 
+import json
 import os
 import re
 import shutil
@@ -38,9 +39,10 @@ FONTS = """async () => {
   document.body.style.display = "";
 }"""
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
-  for (let size = 100; size > 50 && box.scrollWidth > box.parentElement.clientWidth; size -= 5)
+  const frame = box.matches('table') ? box.parentElement : box;
+  for (let size = 95; size >= 50 && box.scrollWidth > frame.clientWidth; size -= 5)
     box.style.fontSize = `${size}%`;
-  return box.scrollWidth > box.parentElement.clientWidth ? [box.textContent.slice(0, 60)] : [];
+  return box.scrollWidth > frame.clientWidth ? [box.textContent.slice(0, 60)] : [];
 })"""
 
 
@@ -123,7 +125,7 @@ def contents(toc: dict, titles: dict[str, str], numbers: dict[str, int]) -> str:
 def feet(titles: dict[str, str]) -> str:
     """Return the style sheet that writes the title of each chapter at the foot of its pages."""
     return "".join(
-        f'@page p{i} {{ @bottom-left {{ content: "{escape(title)}"; }} }}\n'
+        f"@page p{i} {{ @bottom-left {{ content: {json.dumps(title, ensure_ascii=False)}; }} }}\n"
         f'article[id="{place(page)}"] {{ page: p{i}; }}\n'
         for i, (page, title) in enumerate(titles.items())
     )
