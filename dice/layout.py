@@ -173,9 +173,9 @@ def arrange(
 
     def view(values: Array) -> Array:
         if values.ndim == len(map_shape):
-            values = values[(*(slice(None),) * at, None, ...)]
+            values = arrays.insert_axis(values, at)
         values = namespace(values).permute_dims(values, order)
-        return values if batch_axis is not None else values[None, ...]
+        return values if batch_axis is not None else arrays.insert_axis(values, 0)
 
     inputs = Inputs(
         *(view(p), view(t), None if mask is None else view(mask)),

@@ -105,21 +105,23 @@ def _add_chunks(
 
     parts = inputs.parts()
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
+    # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
+    # another, which may run late, or on another machine.
+    ones = (*(f"classes of {name}" for name in parts), *pixels)
 
     def add_chunk(*chunks: Array) -> Array:
         sums = add(inputs._replace(**dict(zip(parts, chunks, strict=True))))
-        return sums.reshape(*sums.shape, *(1 for _ in pixels))
+        return sums.reshape(*sums.shape, *(1 for _ in ones))
 
     labelled: list[Any] = []
     for name, values in parts.items():
-        labelled += [values, ("samples", f"classes of {name}", *pixels)]
+        labelled += [values.rechunk({1: -1}), ("samples", f"classes of {name}", *pixels)]
     sums = da.blockwise(
         add_chunk,
-        ("rows", "samples", "columns", *pixels),
+        ("rows", "samples", "columns", *ones),
         *labelled,
         new_axes={"rows": shape[0], "columns": shape[1]},
-        adjust_chunks=dict.fromkeys(pixels, 1),
-        concatenate=True,
+        adjust_chunks=dict.fromkeys(ones, 1),
         dtype=dtype,
         meta=np.empty(0, dtype),
     )
