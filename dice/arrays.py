@@ -136,26 +136,26 @@ def records_gradient(*arrays: Array) -> bool:
 
 
 def with_gradient(
-    function: Callable[[Array], Array], derivative: Callable[[Array, Array], Array], values: Array
-) -> Array:
+    function: Callable[[Array], Any], derivative: Callable[..., Array], values: Array
+) -> Any:
     """`function` of PyTorch's values, for which it need not write down each step.
 
-    `derivative` takes the values and the derivatives by the result.
+    `derivative` takes the values and the derivatives by each result.
     """
 
     class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
         @staticmethod
-        def forward(values: Array) -> Array:
+        def forward(values: Array) -> Any:
             return function(values.detach())
 
         @staticmethod
-        def setup_context(context: Any, inputs: tuple[Array, ...], output: Array) -> None:
+        def setup_context(context: Any, inputs: tuple[Array, ...], output: Any) -> None:
             context.save_for_backward(*inputs)
 
         @staticmethod
-        def backward(context: Any, slopes: Array) -> Array:
+        def backward(context: Any, *slopes: Array) -> Array:
             (values,) = context.saved_tensors
-            return derivative(values, slopes)
+            return derivative(values, *slopes)
 
     return Known.apply(values)
 

@@ -50,7 +50,7 @@ class Inputs(NamedTuple):
     has_classes: bool
     has_samples: bool
     name: str
-    activate: Callable[[Array], Array] | None = None
+    activate: Callable[..., Array] | None = None
     ignore_index: int | None = None
     squared: bool = False
     intersection: Literal["product", "min"] = "product"
@@ -111,7 +111,7 @@ class Inputs(NamedTuple):
                 arrays.zero_unless(keep, target),
             )
         if self.activate is not None:
-            prediction = self.activate(prediction)
+            prediction = self.activate(prediction, check_values=self.check_values)
             prediction = prediction if keep is None else arrays.zero_unless(keep, prediction)
         return Block(samples, prediction, target, keep)
 
