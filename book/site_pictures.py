@@ -1,5 +1,6 @@
-"""Draw the icons of the site and the card that a shared link shows: python book/site_pictures.py."""
+"""Draw the icons of the site, and the card of a shared link: python book/site_pictures.py."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,14 +76,14 @@ def card() -> Figure:
     return figure
 
 
-def save() -> None:
-    """Write all of them; without the date and the version, the same drawing is the same file."""
-    (FOLDER / "favicon.svg").write_text(icon_svg(), "utf8")
-    without = {"Software": None}
-    icon(48, facecolor="none").savefig(FOLDER / "favicon.png", metadata=without)
-    icon(180, share=0.8, facecolor="white").savefig(FOLDER / "touch-icon.png", metadata=without)
-    card().savefig(FOLDER / "social-card.png", metadata=without)
+PICTURES = {
+    "favicon.png": partial(icon, 48, facecolor="none"),
+    "touch-icon.png": partial(icon, 180, share=0.8, facecolor="white"),
+    "social-card.png": card,
+}
 
 
 if __name__ == "__main__":
-    save()
+    (FOLDER / "favicon.svg").write_text(icon_svg(), "utf8")
+    for name, draw in PICTURES.items():
+        draw().savefig(FOLDER / name, metadata={"Software": None})  # the same on every day

@@ -14,8 +14,8 @@ from docutils import nodes
 
 LONGEST, ENOUGH = 160, 100  # letters
 WITHOUT_TEXT = {
-    "search": "Search the course: chapters, glossary and API reference.",
-    "genindex": "Every term and every function of the course, from A to Z.",
+    "search": ("Search", "Search the course: chapters, glossary and API reference."),
+    "genindex": ("Index", "Every term and every function of the course, from A to Z."),
 }
 CARD = "_static/social-card.png"
 CARD_ALT = "Two overlapping sets of pixels, target and prediction, with their Dice score."
@@ -71,8 +71,10 @@ def described(about):
 
 def add(app, pagename, templatename, context, doctree):
     """Complete the head of a page."""
-    about = description(doctree) if doctree else WITHOUT_TEXT[pagename]
-    title = re.sub(r"<[^>]*>", "", context.get("title") or pagename.title())
+    if doctree:
+        title, about = app.env.titles[pagename].astext(), description(doctree)
+    else:
+        title, about = WITHOUT_TEXT[pagename]
     head = context.get("metatags", "")
     if 'name="description"' not in head:
         head += described(about)

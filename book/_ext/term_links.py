@@ -1,7 +1,8 @@
 """Link the first use of a glossary term in each chapter to the glossary.
 
 The notebooks' Markdown stays plain. Only running text is searched: no headings, links, code,
-formulas, labels of captions, or folded answers. A term and its synonyms count as one.
+formulas, labels of captions, or folded answers. A term and its synonyms count as one; a term that
+is emphasized in part, or stands right beside a link, is passed over.
 """
 
 import re
@@ -43,8 +44,10 @@ def pattern(name):
     words = [re.escape(word) for word in name.split()]
     if name[0].islower():
         words[0] = f"[{name[0].upper()}{name[0]}]{words[0][1:]}"
-    plural = "s?" if name.endswith("s") else "(?:e?s)?"
-    return r"\s+".join(words).removesuffix("s") + plural
+    whole = r"\s+".join(words)
+    if name.endswith("ss"):
+        return whole + "(?:es)?"
+    return whole.removesuffix("s") + "(?:e?s)?"
 
 
 @cache

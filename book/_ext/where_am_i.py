@@ -25,7 +25,8 @@ def show(app, pagename, templatename, context, doctree):
     """Complete the breadcrumbs, and set the progress above the chapter."""
     for caption, pages in parts(app.env).items():
         if pagename in pages:
-            context["parents"] = [{"title": caption, "link": ""}]
+            first = app.builder.get_relative_uri(pagename, pages[0])
+            context["parents"] = [{"title": caption, "link": first}]
     names = chapters(app.env)
     if pagename in names:
         number = names.index(pagename) + 1

@@ -37,7 +37,7 @@
       case "munder":
         return parts().join("");
       case "msup":
-        return parts().map(grouped).join("^");
+        return parts().map(grouped).join("^").replace("^′", "′");
       case "mo":
         return /^[=+−<>≤≥∩∪∈·]$/.test(node.textContent) ? ` ${node.textContent} ` : node.textContent;
       case "mi": // a letter, or the name of a function
