@@ -136,17 +136,12 @@ def records_gradient(*arrays: Array) -> bool:
 
 
 def with_gradient(
-    function: Callable[[Array], Array],
-    derivative: Callable[[Array, Array], Array],
-    values: Array,
-    target: Array,
+    function: Callable[[Array], Array], derivative: Callable[[Array, Array], Array], values: Array
 ) -> Array:
-    """`function` of the values, for which PyTorch need not write down each step.
+    """`function` of PyTorch's values, for which it need not write down each step.
 
     `derivative` takes the values and the derivatives by the result.
     """
-    if not records_gradient(values) or records_gradient(target):
-        return function(values)
 
     class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
         @staticmethod
@@ -350,6 +345,16 @@ def register_pytree(structure: type, leaves: tuple[str, ...], flags: tuple[str, 
 def plain(value: Any) -> Any:
     """NumPy scalars as Python numbers, all else as it is."""
     return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
+
+
+def is_array(value: Any) -> bool:
+    """Whether this is an array, or a number, of NumPy or of another library."""
+    return isinstance(value, np.ndarray | np.generic) or is_foreign(value)
+
+
+def shape(value: Any) -> tuple[int, ...]:
+    """The shape of an array; () for a number or a symbol, which may refuse to say."""
+    return tuple(value.shape) if is_array(value) else ()
 
 
 def is_foreign(value: Any) -> bool:

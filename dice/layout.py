@@ -5,24 +5,12 @@ one order of axes, cut into blocks that fit in cache, so that each sum is writte
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from dice import checks
-from dice.arrays import (
-    Array,
-    array,
-    equals,
-    in_order,
-    is_numpy,
-    is_torch,
-    kind,
-    namespace,
-    same_library,
-    zero_unless,
-)
+from dice import arrays, checks
+from dice.arrays import Array, array, is_numpy, is_torch, kind, namespace, same_library
 
 
 class Block(NamedTuple):
@@ -43,67 +31,63 @@ class Block(NamedTuple):
         return 0 if self.keep is None else self.keep.size - int(self.keep.sum())
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """Checked views of prediction, target and mask, with axes (samples, classes, ...pixels).
+class Inputs(NamedTuple):
+    """Checked views of prediction, target and mask, and how to sum them.
 
-    An axis that the caller did not name has length 1. So has the class axis of a class
-    map, which holds one label per pixel, and that of the mask. `has_samples` tells whether
-    the caller keeps the sums of the samples apart.
+    The axes are (samples, classes, ...pixels). An axis that the caller did not name has
+    length 1. So has the class axis of a class map, which holds one label per pixel, and
+    that of the mask. `order` tells where each axis was; `has_samples` whether the caller
+    keeps the sums of the samples apart. `overlap` explains the options.
     """
 
     prediction: Array
     target: Array
     mask: Array | None
-    ignore_index: int | None
+    order: tuple[int, ...]
     num_classes: int
     soft: bool
     target_is_class_map: bool
     has_classes: bool
-    class_axis: int | None
-    batch_axis: int | None
     has_samples: bool
     name: str
     activate: Callable[[Array], Array] | None = None
+    ignore_index: int | None = None
+    squared: bool = False
+    intersection: Literal["product", "min"] = "product"
+    check_values: bool = True
 
     def restore(self, values: Array) -> Array:
         """Bring an array of the prediction's shape back into the caller's order of axes."""
-        xp = namespace(values)
-        axes = {self.batch_axis: 0, self.class_axis: 1}
-        named = {axis: at for axis, at in axes.items() if axis is not None}
-        lead = tuple(slice(None) if at in named.values() else 0 for at in (0, 1))
-        values = values[(*lead, ...)]
-        return xp.moveaxis(values, tuple(range(len(named))), tuple(named))
+        values = values if len(self.order) == values.ndim else values[0, ...]
+        values = namespace(values).permute_dims(
+            values, tuple(map(self.order.index, range(len(self.order))))
+        )
+        return values if self.has_classes else values[..., 0]
 
     def counted(self, target: Array, mask: Array | None) -> Array | None:
         """Which pixels of the target, or of a part of it, count; None if all do."""
         if self.ignore_index is None:
             return mask
-        counted = ~equals(target, self.ignore_index)
+        counted = ~arrays.equals(target, self.ignore_index)
         return counted if mask is None else counted & mask
 
-    def map(self, change: Callable[[Array], Array]) -> "Inputs":
-        """The same inputs, with each of the arrays changed."""
-        return replace(
-            self,
-            prediction=change(self.prediction),
-            target=change(self.target),
-            mask=None if self.mask is None else change(self.mask),
-        )
+    def parts(self) -> dict[str, Array]:
+        """The arrays that are there, by name."""
+        named = {"prediction": self.prediction, "target": self.target, "mask": self.mask}
+        return {name: values for name, values in named.items() if values is not None}
 
     def blocks(self, limit: int) -> Iterator[Block]:
         """Cut NumPy arrays into blocks of at most `limit` pixels, in the order of memory.
 
         Arrays of other libraries stay whole.
         """
-        arrays = {"prediction": self.prediction, "target": self.target, "mask": self.mask}
-        arrays = {name: values for name, values in arrays.items() if values is not None}
+        parts = self.parts()
         if not is_numpy(self.prediction):
-            yield self._block(slice(None), **arrays)
+            yield self._block(slice(None), **parts)
             return
         shape, strides = self.prediction.shape, self.prediction.strides
         order = sorted(range(2, len(shape)), key=lambda axis: -abs(strides[axis]))
-        arrays = {name: values.transpose(0, 1, *order) for name, values in arrays.items()}
+        parts = {name: values.transpose(0, 1, *order) for name, values in parts.items()}
         for sample in range(shape[0]):
             for box in boxes(tuple(shape[axis] for axis in order), limit):
                 samples = slice(sample, sample + 1)
@@ -111,8 +95,8 @@ class Inputs:
                 yield self._block(
                     samples,
                     **{
-                        name: in_order(values[at].reshape(1, values.shape[1], -1))
-                        for name, values in arrays.items()
+                        name: arrays.in_order(values[at].reshape(1, values.shape[1], -1))
+                        for name, values in parts.items()
                     },
                 )
 
@@ -122,10 +106,13 @@ class Inputs:
         """Pixels that do not count become 0, before anything looks at their values."""
         keep = self.counted(target, mask)
         if keep is not None:
-            prediction, target = zero_unless(keep, prediction), zero_unless(keep, target)
+            prediction, target = (
+                arrays.zero_unless(keep, prediction),
+                arrays.zero_unless(keep, target),
+            )
         if self.activate is not None:
             prediction = self.activate(prediction)
-            prediction = prediction if keep is None else zero_unless(keep, prediction)
+            prediction = prediction if keep is None else arrays.zero_unless(keep, prediction)
         return Block(samples, prediction, target, keep)
 
 
@@ -156,47 +143,26 @@ def arrange(
     class_axis: int | None = None,
     batch_axis: int | None = None,
     mask: Array | None = None,
-    ignore_index: int | None = None,
-    activate: Callable[[Array], Array] | None = None,
+    **options: Any,
 ) -> Inputs:
-    """Check shapes, dtypes and axes, and bring the arrays into the one layout.
+    """Check dtypes, axes, shapes and options, and bring the arrays into the one layout.
 
     `name` is what the caller calls the prediction; `soft` tells whether it must hold
-    floating-point numbers or must not; `activate` makes probabilities of it in each block.
+    floating-point numbers or must not; the options are those of `Inputs`.
     """
     p, t = array(name, prediction), array("target", target)
     same_library("target", t, name, p)
-    xp = namespace(p)
-    if soft is True:
-        checks.of_kind(name, p, "floating", hint="masks and labels belong to dice_score")
-    if soft is False:
-        checks.of_kind(
-            name, p, "bool", "integer", hint="round probabilities first, or take soft_dice"
-        )
-    soft = kind(name, p) == "floating"
-    if class_axis is not None:
-        class_axis = checks.axis("class_axis", class_axis, p.ndim)
-    if batch_axis is not None:
-        batch_axis = checks.axis("batch_axis", batch_axis, p.ndim)
-    _check_axes(num_classes, class_axis, batch_axis)
-
-    map_shape = tuple(length for k, length in enumerate(p.shape) if k != class_axis)
+    soft = _is_soft(name, p, soft)
+    class_axis, batch_axis = _axes(p, num_classes, class_axis, batch_axis)
     is_map = num_classes is not None or (soft and class_axis is not None and t.ndim < p.ndim)
-    _check_target_kind(name, p, t, soft, is_map, num_classes)
+    map_shape = tuple(length for axis, length in enumerate(p.shape) if axis != class_axis)
+    _check_target(name, p, t, soft, is_map, num_classes)
     shape, whose = (map_shape, "one label per pixel") if is_map else (p.shape, f"that of {name}")
     checks.same_shape("target", t.shape, shape, whose)
-    if num_classes is not None:
-        classes = checks.number_of_classes(num_classes)
-    else:
-        classes = 1 if class_axis is None else p.shape[class_axis]
-    if classes == 0:
-        raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
     if mask is not None:
         mask = checks.of_kind("mask", array("mask", mask), "bool")
         checks.same_shape("mask", mask.shape, map_shape, "one entry per pixel")
         same_library("mask", mask, name, p)
-    if ignore_index is not None:
-        _check_ignored(t, ignore_index, map_shape)
 
     has_samples = batch_axis is not None
     if is_torch(p) and not has_samples and class_axis == 1 and p.ndim > 2:
@@ -208,37 +174,52 @@ def arrange(
     def view(values: Array) -> Array:
         if values.ndim == len(map_shape):
             values = values[(*(slice(None),) * at, None, ...)]
-        values = xp.permute_dims(values, order)
+        values = namespace(values).permute_dims(values, order)
         return values if batch_axis is not None else values[None, ...]
 
-    return Inputs(
-        prediction=view(p),
-        target=view(t),
-        mask=None if mask is None else view(mask),
-        ignore_index=ignore_index,
-        num_classes=classes,
+    inputs = Inputs(
+        *(view(p), view(t), None if mask is None else view(mask)),
+        order=order,
+        num_classes=_number_of_classes(name, p, num_classes, class_axis),
         soft=soft,
         target_is_class_map=is_map,
         has_classes=num_classes is not None or class_axis is not None,
-        class_axis=class_axis,
-        batch_axis=batch_axis,
         has_samples=has_samples,
         name=name,
-        activate=activate,
+        **options,
     )
+    _check_options(inputs)
+    return inputs
 
 
-def _check_axes(num_classes: int | None, class_axis: int | None, batch_axis: int | None) -> None:
+def _is_soft(name: str, p: Array, wanted: bool | None) -> bool:
+    if wanted is True:
+        checks.of_kind(name, p, "floating", hint="masks and labels belong to dice_score")
+    if wanted is False:
+        hint = "round probabilities first, or take soft_dice"
+        checks.of_kind(name, p, "bool", "integer", hint=hint)
+    return kind(name, p) == "floating"
+
+
+def _axes(
+    p: Array, num_classes: int | None, class_axis: int | None, batch_axis: int | None
+) -> tuple[int | None, int | None]:
+    """The two axes, counted from the front."""
     if num_classes is not None and class_axis is not None:
         raise ValueError(
             "num_classes, class_axis: expected one of the two, got both; num_classes is for "
             "class maps, class_axis for arrays with an entry per class"
         )
-    if batch_axis is not None and batch_axis == class_axis:
-        raise ValueError(f"batch_axis: expected another axis than class_axis, got {batch_axis}")
+    if class_axis is not None:
+        class_axis = checks.axis("class_axis", class_axis, p.ndim)
+    if batch_axis is not None:
+        batch_axis = checks.axis("batch_axis", batch_axis, p.ndim)
+        if batch_axis == class_axis:
+            raise ValueError(f"batch_axis: expected another axis than class_axis, got {batch_axis}")
+    return class_axis, batch_axis
 
 
-def _check_target_kind(
+def _check_target(
     name: str, p: Array, t: Array, soft: bool, is_map: bool, num_classes: int | None
 ) -> None:
     if num_classes is not None:
@@ -250,11 +231,26 @@ def _check_target_kind(
         checks.of_kind("target", t, "bool", "integer", hint=f"as {name} is a mask")
 
 
-def _check_ignored(target: Array, ignore_index: int, map_shape: tuple[int, ...]) -> None:
-    checks.integer("ignore_index", ignore_index)
-    checks.of_kind("target", target, "integer", hint="ignore_index is an integer label")
-    if target.shape != map_shape:
-        raise ValueError(
-            f"ignore_index: expected a target with one value per pixel, got shape {target.shape}; "
-            "where it has an entry per class, pass mask instead"
-        )
+def _number_of_classes(name: str, p: Array, num_classes: int | None, class_axis: int | None) -> int:
+    if num_classes is not None:
+        return checks.number_of_classes(num_classes)
+    classes: int = 1 if class_axis is None else p.shape[class_axis]
+    if classes == 0:
+        raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
+    return classes
+
+
+def _check_options(inputs: Inputs) -> None:
+    checks.option("intersection", inputs.intersection, ("product", "min"))
+    checks.flag("squared", inputs.squared)
+    checks.flag("check_values", inputs.check_values)
+    if inputs.squared and inputs.intersection == "min":
+        raise ValueError("squared: expected False beside intersection='min', got True")
+    if inputs.ignore_index is not None:
+        checks.integer("ignore_index", inputs.ignore_index)
+        checks.of_kind("target", inputs.target, "integer", hint="ignore_index is an integer label")
+        if inputs.has_classes and not inputs.target_is_class_map:
+            raise ValueError(
+                "ignore_index: expected a target with one value per pixel, got one per class; "
+                "pass mask instead"
+            )

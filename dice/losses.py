@@ -1,6 +1,5 @@
 """Losses: what a network is trained to make small."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -8,29 +7,15 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from dice import checks, formulas
+from dice import arrays, checks, formulas
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import (
-    Array,
-    array,
-    as_floats,
-    at_least_single,
-    count,
-    integer_type,
-    is_dask,
-    is_numpy,
-    like,
-    namespace,
-    plain,
-    total,
-    widest,
-)
+from dice.arrays import Array, array, is_numpy, like, namespace, widest
 from dice.layout import Block, Inputs, arrange
 from dice.overlap import (
+    SUMS,
     Average,
     Overlap,
-    Reading,
-    SoftSumming,
+    SoftOptions,
     by_target,
     divide,
     mean,
@@ -38,7 +23,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import BLOCK, check_target, spread, sum_chunks, three_sums
+from dice.sums import add_blocks, check, spread, three_sums
 
 
 def dice_loss(
@@ -48,11 +33,7 @@ def dice_loss(
     class_axis: int | None = None,
     average: Average = "macro",
     empty: float = 0,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Any:
     r"""Soft Dice loss: one minus the soft Dice coefficient.
 
@@ -77,9 +58,8 @@ def dice_loss(
         False leaves out class 0.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
-    **summing
-        `batch_axis`, `mask`, `ignore_index`, `squared`, `intersection` and
-        `check_values`, as `overlap` takes them.
+    batch_axis, mask, ignore_index, squared, intersection, check_values
+        As in `overlap`.
 
     Returns
     -------
@@ -104,17 +84,7 @@ def dice_loss(
     0.5
     """
     return _dice_loss(
-        probabilities,
-        target,
-        name="probabilities",
-        class_axis=class_axis,
-        average=average,
-        empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
-        weights=weights,
-        **summing,
+        *(probabilities, target), class_axis=class_axis, average=average, empty=empty, **options
     )
 
 
@@ -128,11 +98,7 @@ def tversky_loss(
     class_axis: int | None = None,
     average: Average = "macro",
     empty: float = 0,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Any:
     r"""Tversky loss, :math:`(1 - T)^\gamma`, which weighs the two kinds of error.
 
@@ -151,9 +117,8 @@ def tversky_loss(
         :math:`1/\gamma` for it.
     class_axis, average, empty, eps_numerator, eps_denominator, include_background, weights
         As in `dice_loss`.
-    **summing
-        `batch_axis`, `mask`, `ignore_index`, `intersection` and `check_values`, as
-        `overlap` takes them. Squared sums are refused: their index can exceed 1.
+    batch_axis, mask, ignore_index, intersection, check_values
+        As in `overlap`. Squared sums are refused: their index can exceed 1.
 
     Returns
     -------
@@ -182,8 +147,8 @@ def tversky_loss(
     checks.not_negative("gamma", gamma)
     if gamma == 0:
         raise ValueError("gamma: expected a number above 0, got 0")
-    sums = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    sums, reading = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
     loss = sums.tversky(
         false_positive_weight=false_positive_weight,
@@ -191,10 +156,7 @@ def tversky_loss(
         then=lambda score: _focal(1 - score, gamma),
         average=average,
         empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
-        weights=weights,
+        **reading,
     )
     return _as_loss(loss, probabilities)
 
@@ -205,10 +167,7 @@ def generalized_dice_loss(
     *,
     class_axis: int,
     empty: float = 0,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Any:
     r"""Generalized Dice loss: one ratio of sums, in which small classes weigh more.
 
@@ -223,8 +182,8 @@ def generalized_dice_loss(
         The axis of the probabilities that counts classes.
     empty, eps_numerator, eps_denominator, include_background
         As in `dice_loss`.
-    **summing
-        As in `dice_loss`.
+    batch_axis, mask, ignore_index, squared, intersection, check_values
+        As in `overlap`.
 
     Returns
     -------
@@ -255,17 +214,11 @@ def generalized_dice_loss(
     0.3333
     """
     checks.integer("class_axis", class_axis)
-    sums = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    sums, reading = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
     loss = _weighted(sums).score(
-        formulas.dice,
-        then=_one_minus,
-        average="micro",
-        empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
+        formulas.dice, then=_one_minus, average="micro", empty=empty, **reading
     )
     return _as_loss(loss, probabilities)
 
@@ -277,11 +230,7 @@ def dice_loss_gradient(
     class_axis: int | None = None,
     average: Average = "macro",
     empty: float = 0,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Array:
     r"""The derivative of `dice_loss` by each of the probabilities.
 
@@ -312,64 +261,46 @@ def dice_loss_gradient(
     array([-0.75,  0.25])
     """
     checks.option("average", average, ("macro", "micro", "weighted"))
-    inputs, options = prepare(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    inputs, reading = prepare(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
-    by_intersection, by_size = _slopes(
-        three_sums(inputs, options),
-        average,
-        empty,
-        (eps_numerator, eps_denominator),
-        _counted_weights(
-            inputs,
-            average=average,
-            empty=empty,
-            eps_numerator=eps_numerator,
-            eps_denominator=eps_denominator,
-            include_background=include_background,
-            weights=weights,
-        ),
-    )
-    return inputs.restore(spread(inputs, options, by_intersection, by_size))
+    slopes = _slopes(inputs, average=average, empty=empty, **reading)
+    return inputs.restore(spread(inputs, *slopes))
 
 
-def _counted_weights(inputs: Inputs, **reading: Unpack[Reading]) -> Array:
-    """The weight of each class, 0 for a background that is left out; shape (1, C)."""
-    xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
-    counted = like("weights", ones, inputs.prediction)
-    # an Overlap of ones checks the options, in the words of `dice_loss`
-    checked = Overlap(*[counted if inputs.has_classes else 1] * 3)
-    checked.dice(**reading)
-    if reading["weights"] is not None:
-        values = checks.not_negative("weights", array("weights", reading["weights"]))
-        counted = like("weights", values, inputs.prediction)
-    if not reading["include_background"]:
-        counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
-    return xp.expand_dims(counted, axis=0)
-
-
-def _slopes(
-    sums: Array, average: Average, empty: float, epsilons: tuple[float, float], weights: Array
-) -> tuple[Array, Array]:
+def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     """Derivatives of the loss by the intersection and by the size of the prediction."""
+    average, sums = reading["average"], three_sums(inputs)
     xp = namespace(sums)
-    weights = xp.broadcast_to(xp.astype(weights, sums.dtype), sums.shape[1:])
-    entries = weights
+    weights = xp.astype(_class_weights(inputs, reading), sums.dtype)
+    entries = weights = xp.broadcast_to(weights, sums.shape[1:])
     if average == "micro":
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])
     elif average == "weighted":
         entries = by_target(weights * sums[2, ...], weights)
-    intersection, size, target_size = (sums[k, ...] for k in range(3))
-    numerator, denominator = formulas.dice(intersection, size, target_size, *epsilons)
-    score = divide(numerator, denominator, 1 - empty)
-    share = shares(score, entries)
-    sample = mean(score, entries)
+    numerator, denominator = formulas.dice(*(sums[k, ...] for k in range(3)))
+    numerator = numerator + reading.get("eps_numerator", 0)
+    denominator = denominator + reading.get("eps_denominator", 0)
+    score = divide(numerator, denominator, 1 - reading["empty"])
+    share, sample = shares(score, entries), mean(score, entries)
     share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
-    slope = divide(share, denominator, 0)
-    scored = xp.where(denominator == 0, xp.zeros_like(score), score)
-    counted = xp.astype(weights > 0, sums.dtype)
-    return -2 * slope * counted, scored * slope * counted
+    slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
+    return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
+
+
+def _class_weights(inputs: Inputs, reading: dict[str, Any]) -> Array:
+    """The weight of each class, 0 for a background that is left out."""
+    xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
+    counted = like("weights", ones, inputs.prediction)
+    # an Overlap of ones checks the options, in the words of `dice_loss`
+    Overlap(*[counted if inputs.has_classes else 1] * 3).dice(**reading)
+    if reading.get("weights") is not None:
+        values = checks.not_negative("weights", array("weights", reading["weights"]))
+        counted = like("weights", values, inputs.prediction)
+    if not reading.get("include_background", True):
+        counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
+    return counted
 
 
 def cross_entropy(
@@ -422,17 +353,17 @@ def cross_entropy(
     """
     z = checks.logits("logits", logits)
     inputs = arrange(
-        z, target, name="logits", class_axis=class_axis, mask=mask, ignore_index=ignore_index
+        z,
+        target,
+        name="logits",
+        class_axis=class_axis,
+        mask=mask,
+        ignore_index=ignore_index,
+        check_values=check_values,
     )
-    checks.flag("check_values", check_values)
-    if is_dask(z):
-        total, pixels = sum_chunks(
-            inputs, lambda chunk: np.array(_entropy(chunk, check_values)), {"sums": 2}, np.float64
-        )
-    else:
-        total, pixels = _entropy(inputs, check_values)
-    known = isinstance(pixels, int)
-    return _as_loss(total / max(pixels, 1) if known else divide(total, widest(pixels), 0), z)
+    sums = add_blocks(inputs, _entropy, (2, 1), np.float64)
+    nats, pixels = (namespace(z).sum(sums[k, ...]) for k in range(2))
+    return _as_loss(divide(nats, pixels, 0), z)
 
 
 def dice_ce_loss(
@@ -444,11 +375,7 @@ def dice_ce_loss(
     cross_entropy_weight: float = 1,
     average: Average = "macro",
     empty: float = 0,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Any:
     r"""Soft Dice loss plus cross entropy, both of the same logits.
 
@@ -466,8 +393,8 @@ def dice_ce_loss(
     average : {"macro", "micro", "weighted"}
         As in `dice_loss`; so are `empty`, `eps_numerator`, `eps_denominator`,
         `include_background` and `weights`. They are about the Dice loss alone.
-    **summing
-        As in `dice_loss`. `mask` and `ignore_index` are about both losses.
+    batch_axis, mask, ignore_index, squared, intersection, check_values
+        As in `overlap`. `mask` and `ignore_index` are about both losses.
 
     Returns
     -------
@@ -492,114 +419,57 @@ def dice_ce_loss(
     checks.option("average", average, ("macro", "micro", "weighted"))
     checks.not_negative("dice_weight", dice_weight)
     checks.not_negative("cross_entropy_weight", cross_entropy_weight)
-    check_values = summing.get("check_values", True)
-    entropy = cross_entropy(
-        logits,
-        target,
-        class_axis=class_axis,
-        mask=summing.get("mask"),
-        ignore_index=summing.get("ignore_index"),
-        check_values=check_values,
-    )
+    of_both = ("mask", "ignore_index", "check_values")
+    shared: Any = {name: value for name, value in options.items() if name in of_both}
+    entropy = cross_entropy(logits, target, class_axis=class_axis, **shared)
+    activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
     overlap_loss = _dice_loss(
-        logits,
-        target,
+        *(logits, target),
         name="logits",
-        activate=partial(sigmoid, check_values=check_values)
-        if class_axis is None
-        else partial(softmax, class_axis=1, check_values=check_values),
+        activate=partial(activate, check_values=options.get("check_values", True)),
         class_axis=class_axis,
         average=average,
         empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
-        weights=weights,
-        **summing,
+        **options,
     )
     return dice_weight * overlap_loss + cross_entropy_weight * entropy
 
 
 def _dice_loss(
-    prediction: Array,
-    target: Array,
-    *,
-    name: str,
-    activate: Callable[[Array], Array] | None = None,
-    class_axis: int | None,
-    average: Average,
-    empty: float,
-    eps_numerator: float,
-    eps_denominator: float,
-    include_background: bool,
-    weights: Array | None,
-    **summing: Unpack[SoftSumming],
+    prediction: Array, target: Array, name: str = "probabilities", **options: Any
 ) -> Any:
-    """`dice_loss`, of probabilities or of what `activate` makes probabilities."""
-    sums = measure(
-        prediction,
-        target,
-        name=name,
-        soft=True,
-        activate=activate,
-        class_axis=class_axis,
-        **summing,
-    )
-    loss = sums.score(
-        formulas.dice,
-        then=_one_minus,
-        average=average,
-        empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
-        weights=weights,
-    )
-    return _as_loss(loss, prediction)
+    """`dice_loss`, of probabilities or of what the option `activate` makes probabilities."""
+    sums, reading = measure(prediction, target, name=name, soft=True, **options)
+    return _as_loss(sums.dice(then=_one_minus, **reading), prediction)
 
 
-def _entropy(inputs: Inputs, check_values: bool) -> tuple[Any, Any]:
-    """The sum of the cross entropies of the pixels, and their number."""
-    total, pixels = 0.0, 0
-    for block in inputs.blocks(max(1, BLOCK // inputs.num_classes)):
-        if check_values:
-            checks.finite("logits", block.prediction)
-            check_target(block, inputs)
-        nats, number = _nats(block, inputs)
-        total, pixels = total + nats, pixels + number
-    return total, pixels
-
-
-def _nats(block: Block, inputs: Inputs) -> tuple[Any, Any]:
+def _entropy(block: Block, inputs: Inputs) -> Array:
     """The sum of the cross entropies of the pixels of a block, and their number."""
-    z, g = block.prediction, block.target
+    z, g, keep = block.prediction, block.target, block.keep
     xp = namespace(z)
-    if inputs.target_is_class_map:
+    if inputs.check_values:
+        checks.finite("logits", z)
+        check("target", g, inputs)
+    if inputs.has_classes:
         log_p = log_softmax(z, class_axis=1, check_values=False)
-        nats = -xp.take_along_axis(log_p, xp.astype(g, integer_type(g)), axis=1)
+    if inputs.target_is_class_map:
+        nats = -xp.take_along_axis(log_p, xp.astype(g, arrays.integer_type(g)), axis=1)
+    elif inputs.has_classes:
+        nats = -arrays.as_floats(g, z) * log_p
     else:
-        g = as_floats(g, z)
-        if inputs.has_classes:
-            nats = -g * log_softmax(z, class_axis=1, check_values=False)
-        else:
-            nats = xp.maximum(z, xp.zeros_like(z)) - z * g + xp.log1p(xp.exp(-xp.abs(z)))
-    if block.keep is not None:
-        nats = xp.where(block.keep, nats, xp.zeros_like(nats))
-    nats = total(nats, 2)
-    if block.keep is None:
-        return xp.sum(widest(nats)), prod(z.shape) // inputs.num_classes
-    return xp.sum(widest(nats)), widest(xp.sum(count(block.keep, 2)))
+        nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
+        nats = nats + xp.log1p(xp.exp(-xp.abs(z)))
+    if keep is not None:
+        nats = xp.where(keep, nats, 0.0)
+    nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
+    everywhere = xp.full_like(nats, prod(z.shape[2:]))
+    return xp.stack([nats, everywhere if keep is None else widest(arrays.count(keep, 2))])
 
 
 def _weighted(sums: Overlap) -> Overlap:
     """The three sums, each class times its weight."""
     weights = _sudre_weights(sums.target)
-    return replace(
-        sums,
-        intersection=weights * sums.intersection,
-        prediction=weights * sums.prediction,
-        target=weights * sums.target,
-    )
+    return replace(sums, **{name: weights * getattr(sums, name) for name in SUMS})
 
 
 def _sudre_weights(target: Array) -> Array:
@@ -607,10 +477,10 @@ def _sudre_weights(target: Array) -> Array:
     xp = namespace(target)
     present = target > 0
     least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
-    size = xp.where(present & (target < least), xp.full_like(target, least), target)
-    weights = divide(xp.ones_like(target), size * size, 0)
+    size = xp.where(present & (target < least), least, target)
+    weights = divide(1.0, size * size, 0)
     largest = xp.max(weights, axis=-1, keepdims=True)
-    return xp.where(present, weights, xp.where(largest > 0, largest, xp.ones_like(largest)))
+    return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
 
 
 def _one_minus(score: Any) -> Any:
@@ -621,16 +491,15 @@ def _focal(loss: Any, gamma: float) -> Any:
     """The loss to a power: 0, with gradient 0, where it is 0 already or rounds below."""
     if gamma == 1:
         return loss
-    if not hasattr(loss, "shape"):
+    if not arrays.is_array(loss):
         return max(loss, 0.0) ** gamma
     xp, solved = namespace(loss), loss <= 0
-    power = xp.where(solved, xp.ones_like(loss), loss) ** gamma
-    return xp.where(solved, xp.zeros_like(loss), power)
+    return xp.where(solved, 0.0, xp.where(solved, 1.0, loss) ** gamma)
 
 
 def _as_loss(loss: Any, probabilities: Array) -> Any:
     """A loss in the floating type of its input, at least single precision."""
-    values = at_least_single(array("probabilities", probabilities))
+    values = arrays.at_least_single(array("probabilities", probabilities))
     if is_numpy(values):
-        return plain(np.asarray(loss, values.dtype)[()])
+        return arrays.plain(np.asarray(loss, values.dtype)[()])
     return namespace(values).astype(loss, values.dtype, copy=False)

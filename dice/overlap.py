@@ -8,45 +8,38 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
-from dice import checks, formulas
-from dice.arrays import (
-    Array,
-    array,
-    is_foreign,
-    kind,
-    like,
-    namespace,
-    plain,
-    register_pytree,
-    same_library,
-    widest,
-)
+from dice import arrays, checks, formulas
+from dice.arrays import Array, array, is_array, is_foreign, kind, like, namespace, plain, widest
 from dice.layout import Inputs, arrange
-from dice.sums import Options, confusion_counts, three_sums
+from dice.sums import confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 FLAGS = ("batched", "squared")
 Average = Literal["macro", "micro", "weighted"] | None
 
 
-class Summing(TypedDict, total=False):
-    """Options of `overlap` that every named score and loss forwards."""
+class Options(TypedDict, total=False):
+    """Options that named scores forward, to `overlap` or to `Overlap.score`."""
 
     batch_axis: int | None
     mask: Array | None
     ignore_index: int | None
     check_values: bool
+    include_background: bool
+    weights: Array | None
 
 
-class SoftSumming(Summing, total=False):
-    """Options of `overlap` that matter to probabilities alone."""
+class SoftOptions(Options, total=False):
+    """Options that matter to probabilities alone."""
 
     squared: bool
     intersection: Literal["product", "min"]
+    eps_numerator: Any
+    eps_denominator: Any
 
 
 class Reading(TypedDict, total=False):
-    """Options of the scores of `Overlap`."""
+    """Options of `Overlap.score`."""
 
     then: Callable[[Any], Any] | None
     average: Average
@@ -101,15 +94,15 @@ class Overlap:
     squared: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        register_pytree(Overlap, SUMS, FLAGS)
+        arrays.register_pytree(Overlap, SUMS, FLAGS)
         for name in FLAGS:
             checks.flag(name, getattr(self, name))
         for name in SUMS:
             object.__setattr__(self, name, _frozen(name, getattr(self, name)))
-            shape = np.shape(getattr(self, name))
-            checks.same_shape(name, shape, np.shape(self.intersection), "that of intersection")
+            shape = arrays.shape(getattr(self, name))
+            checks.same_shape(name, shape, arrays.shape(self.intersection), "that of intersection")
             if shape:
-                same_library(name, getattr(self, name), "intersection", self.intersection)
+                arrays.same_library(name, getattr(self, name), "intersection", self.intersection)
         if len(shape) > 2 or (self.batched and not shape):
             raise ValueError(
                 "intersection: expected shape (), (classes,), (samples,) with batched=True, or "
@@ -122,7 +115,7 @@ class Overlap:
     @classmethod
     def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
         """Made of the package's own sums, which need no check: a small call is half as long."""
-        register_pytree(cls, SUMS, FLAGS)
+        arrays.register_pytree(cls, SUMS, FLAGS)
         if isinstance(sums, np.ndarray):
             sums.setflags(write=False)
         made = object.__new__(cls)
@@ -139,7 +132,10 @@ class Overlap:
         if not isinstance(other, Overlap):
             return NotImplemented
         checks.same_shape(
-            "other", np.shape(other.intersection), np.shape(self.intersection), "that of the first"
+            "other",
+            arrays.shape(other.intersection),
+            arrays.shape(self.intersection),
+            "that of the first",
         )
         if (self.batched, self.squared) != (other.batched, other.squared):
             raise ValueError(
@@ -155,7 +151,7 @@ class Overlap:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Overlap):
             return NotImplemented
-        if np.ndim(self.intersection) or np.ndim(other.intersection):
+        if arrays.shape(self.intersection) or arrays.shape(other.intersection):
             raise TypeError("Overlap of arrays has no ==: compare the three sums one by one")
         return vars(self) == vars(other)
 
@@ -163,7 +159,7 @@ class Overlap:
 
     @property
     def _has_classes(self) -> bool:
-        return np.ndim(self.intersection) > self.batched
+        return len(arrays.shape(self.intersection)) > self.batched
 
     def dice(self, **reading: Unpack[Reading]) -> Any:
         r"""Dice coefficient, :math:`2I / (P + G)`.
@@ -223,11 +219,7 @@ class Overlap:
         return self.score(formulas.iou, **reading)
 
     def tversky(
-        self,
-        *,
-        false_positive_weight: Any,
-        false_negative_weight: Any,
-        **reading: Unpack[Reading],
+        self, *, false_positive_weight: Any, false_negative_weight: Any, **reading: Unpack[Reading]
     ) -> Any:
         r"""Tversky index, :math:`I / (I + a (P - I) + b (G - I))`.
 
@@ -280,8 +272,8 @@ class Overlap:
         Parameters
         ----------
         formula : callable
-            Takes intersection, prediction, target, `eps_numerator` and `eps_denominator`;
-            returns numerator and denominator, as those in `dice.formulas`.
+            Takes intersection, prediction and target; returns numerator and denominator,
+            as those in `dice.formulas`.
         then : callable, optional
             Applied to each ratio before the mean, to make a loss of a score for instance.
             `empty` stands for its result where the denominator is 0.
@@ -300,8 +292,8 @@ class Overlap:
 
         Examples
         --------
-        >>> def precision(intersection, prediction, target, eps_numerator, eps_denominator):
-        ...     return intersection + eps_numerator, prediction + eps_denominator
+        >>> def precision(intersection, prediction, target):
+        ...     return intersection, prediction
         >>> Overlap(intersection=2, prediction=4, target=2).score(precision)
         0.5
         """
@@ -315,14 +307,14 @@ class Overlap:
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if not include_background:
-            if not self._has_classes or np.shape(self.intersection)[-1] < 2:
+            if not self._has_classes or arrays.shape(self.intersection)[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
             sums = [values[..., 1:] for values in sums]
             weights = None if weights is None else weights[1:]
         if average == "micro" and self._has_classes:
             sums = [_sum_last(values) for values in sums]
-        ratio = formula(*sums, eps_numerator=eps_numerator, eps_denominator=eps_denominator)
-        scores = divide(*ratio, empty, then)
+        numerator, denominator = formula(*sums)
+        scores = divide(numerator + eps_numerator, denominator + eps_denominator, empty, then)
         if average is not None and by_class:
             scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and self.batched else scores)
@@ -331,7 +323,7 @@ class Overlap:
         if average != "macro":
             raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
         values = array("weights", weights)
-        shape = np.shape(self.intersection)[self.batched :]
+        shape = arrays.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
         checks.some("weights", values if background else values[1:])
         return like("weights", checks.not_negative("weights", values), self.intersection)
@@ -414,7 +406,7 @@ def overlap(
     >>> overlap([0.75, 0.25], [1, 0])
     Overlap(intersection=0.75, prediction=1.0, target=1.0)
     """
-    return measure(
+    sums, _ = measure(
         prediction,
         target,
         num_classes=num_classes,
@@ -426,42 +418,29 @@ def overlap(
         intersection=intersection,
         check_values=check_values,
     )
+    return sums
 
 
 def prepare(
-    prediction: Array,
-    target: Array,
-    *,
-    name: str = "prediction",
-    soft: bool | None = None,
-    squared: bool = False,
-    intersection: Literal["product", "min"] = "product",
-    check_values: bool = True,
-    **layout: Any,
-) -> tuple[Inputs, Options]:
-    """Checked inputs and options of `overlap`.
-
-    `name` is what the caller calls the prediction; `soft` tells whether it must hold
-    floating-point numbers or must not.
-    """
-    checks.option("intersection", intersection, ("product", "min"))
-    checks.flag("squared", squared)
-    checks.flag("check_values", check_values)
-    if squared and intersection == "min":
-        raise ValueError("squared: expected False beside intersection='min', got True")
-    inputs = arrange(prediction, target, name=name, soft=soft, **layout)
-    return inputs, Options(squared, intersection, check_values)
+    prediction: Array, target: Array, soft: bool | None = None, **options: Any
+) -> tuple[Inputs, dict[str, Any]]:
+    """The checked inputs of `overlap`, and the options that are left for `Overlap.score`."""
+    names = {"average", "empty", "include_background", "weights"}
+    if soft:
+        names |= {"eps_numerator", "eps_denominator"}  # hard scores take none
+    reading = {name: options.pop(name) for name in names & options.keys()}
+    return arrange(prediction, target, soft=soft, **options), reading
 
 
-def measure(prediction: Array, target: Array, **options: Any) -> Overlap:
-    """`overlap`, with the options of `prepare`."""
-    inputs, how = prepare(prediction, target, **options)
-    sums = three_sums(inputs, how)
+def measure(prediction: Array, target: Array, **options: Any) -> tuple[Overlap, dict[str, Any]]:
+    """The three sums, and the options that are left for `Overlap.score`."""
+    inputs, reading = prepare(prediction, target, **options)
+    sums = three_sums(inputs)
     if not inputs.has_classes:
         sums = sums[..., 0]
     if not inputs.has_samples:
         sums = sums[:, 0, ...]
-    return Overlap._trusted(sums, batched=inputs.has_samples, squared=how.squared)
+    return Overlap._trusted(sums, inputs.has_samples, inputs.squared), reading
 
 
 def confusion_matrix(
@@ -505,42 +484,41 @@ def confusion_matrix(
 
 
 def divide(
-    numerator: Any,
-    denominator: Any,
-    empty: float,
-    then: Callable[[Any], Any] | None = None,
+    numerator: Any, denominator: Any, empty: float, then: Callable[[Any], Any] | None = None
 ) -> Any:
     """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
-    then = then or (lambda ratio: ratio)
-    if not hasattr(denominator, "shape"):
-        return empty if denominator == 0 else then(numerator / denominator)
-    xp = namespace(denominator)
-    nothing = denominator == 0
-    ratio = then(numerator / xp.where(nothing, xp.ones_like(denominator), denominator))
-    return xp.where(nothing, xp.full_like(ratio, empty), ratio)
+    if not is_array(denominator):
+        if denominator == 0:
+            return empty
+        ratio = numerator / denominator
+        return ratio if then is None else then(ratio)
+    where, nothing = namespace(denominator).where, denominator == 0
+    ratio = numerator / where(nothing, 1.0, denominator)
+    return where(nothing, float(empty), ratio if then is None else then(ratio))
 
 
-def by_target(sizes: Array, otherwise: Any = 1) -> Array:
+def by_target(sizes: Array, otherwise: Any = 1.0) -> Array:
     """Weights of the classes: the sizes of their targets, and `otherwise` if all are 0."""
     xp = namespace(sizes)
     nothing = xp.sum(sizes, axis=-1, keepdims=True) == 0
-    return xp.where(nothing, otherwise * xp.ones_like(sizes), sizes)
+    return xp.where(nothing, otherwise, sizes)
 
 
 def shares(scores: Array, weights: Array) -> Array:
     """The share of each score in the mean over the last axis; none for NaN."""
     xp = namespace(scores)
-    weights = xp.where(xp.isnan(scores), xp.zeros_like(weights), weights)
+    weights = xp.where(xp.isnan(scores), 0.0, weights)
     return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
 
 
 def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     xp = namespace(scores)
-    weights = xp.ones_like(scores) if weights is None else xp.astype(weights, scores.dtype)
-    missing, nothing = xp.isnan(scores), xp.zeros_like(scores)
-    kept = xp.where(missing, nothing, weights * scores)
-    return divide(_sum_last(kept), _sum_last(xp.where(missing, nothing, weights)), nan)
+    missing = xp.isnan(scores)
+    weights = 1.0 if weights is None else xp.astype(weights, scores.dtype)
+    kept = xp.where(missing, 0.0, weights * scores)
+    counted = xp.where(missing, xp.zeros_like(scores), weights)
+    return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
 
 
 def _sum_last(values: Array) -> Array:

@@ -4,7 +4,7 @@ from math import nan
 from typing import Any, Unpack
 
 from dice.arrays import Array
-from dice.overlap import Average, SoftSumming, Summing, measure
+from dice.overlap import Average, Options, SoftOptions, measure
 
 
 def dice_score(
@@ -15,9 +15,7 @@ def dice_score(
     class_axis: int | None = None,
     average: Average = "macro",
     empty: float = nan,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[Summing],
+    **options: Unpack[Options],
 ) -> Any:
     r"""Dice coefficient of masks or class maps, :math:`2 |P \cap G| / (|P| + |G|)`.
 
@@ -41,8 +39,8 @@ def dice_score(
         False leaves out class 0.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
-    **summing
-        `batch_axis`, `mask`, `ignore_index` and `check_values`, as `overlap` takes them.
+    batch_axis, mask, ignore_index, check_values
+        As in `overlap`.
 
     Returns
     -------
@@ -69,12 +67,10 @@ def dice_score(
     >>> dice_score([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3, average=None)
     array([1. , 0.8, 0. ])
     """
-    sums = measure(
-        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **summing
+    sums, reading = measure(
+        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **options
     )
-    return sums.dice(
-        average=average, empty=empty, include_background=include_background, weights=weights
-    )
+    return sums.dice(average=average, empty=empty, **reading)
 
 
 def iou_score(
@@ -85,9 +81,7 @@ def iou_score(
     class_axis: int | None = None,
     average: Average = "macro",
     empty: float = nan,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[Summing],
+    **options: Unpack[Options],
 ) -> Any:
     r"""Intersection over union of masks or class maps, :math:`|P \cap G| / |P \cup G|`.
 
@@ -104,12 +98,10 @@ def iou_score(
     >>> iou_score([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
     0.6666666666666666
     """
-    sums = measure(
-        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **summing
+    sums, reading = measure(
+        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **options
     )
-    return sums.iou(
-        average=average, empty=empty, include_background=include_background, weights=weights
-    )
+    return sums.iou(average=average, empty=empty, **reading)
 
 
 def soft_dice(
@@ -119,11 +111,7 @@ def soft_dice(
     class_axis: int | None = None,
     average: Average = None,
     empty: float = nan,
-    eps_numerator: float = 0,
-    eps_denominator: float = 0,
-    include_background: bool = True,
-    weights: Array | None = None,
-    **summing: Unpack[SoftSumming],
+    **options: Unpack[SoftOptions],
 ) -> Any:
     r"""Dice coefficient of probabilities, which are added up and not rounded.
 
@@ -148,9 +136,8 @@ def soft_dice(
         False leaves out class 0.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
-    **summing
-        `batch_axis`, `mask`, `ignore_index`, `squared`, `intersection` and
-        `check_values`, as `overlap` takes them.
+    batch_axis, mask, ignore_index, squared, intersection, check_values
+        As in `overlap`.
 
     Returns
     -------
@@ -176,14 +163,7 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **summing
+    sums, reading = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
-    return sums.dice(
-        average=average,
-        empty=empty,
-        eps_numerator=eps_numerator,
-        eps_denominator=eps_denominator,
-        include_background=include_background,
-        weights=weights,
-    )
+    return sums.dice(average=average, empty=empty, **reading)

@@ -7,37 +7,12 @@ single precision inside a block, and in double precision across blocks.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from dice import checks
-from dice.arrays import (
-    Array,
-    as_floats,
-    as_mask,
-    as_numpy,
-    at_least_single,
-    count,
-    equals,
-    integer_type,
-    is_dask,
-    is_numpy,
-    is_torch,
-    is_traced,
-    kind,
-    like,
-    namespace,
-    readable_by_numpy,
-    records_gradient,
-    total,
-    total_product,
-    total_where,
-    widest,
-    with_gradient,
-    zero_unless,
-)
+from dice import arrays, checks
+from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total, total_product
 from dice.layout import Block, Inputs
 
 BLOCK = 1 << 18
@@ -50,28 +25,23 @@ RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
 
 
-class Options(NamedTuple):
-    """How to sum; `overlap` explains each."""
-
-    squared: bool = False
-    intersection: Literal["product", "min"] = "product"
-    check_values: bool = True
-
-
-def three_sums(inputs: Inputs, options: Options) -> Array:
+def three_sums(inputs: Inputs) -> Array:
     """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C).
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    if inputs.activate is not None and is_torch(inputs.prediction):
-        activated = inputs.activate(inputs.prediction)
-        inputs = replace(inputs, prediction=activated, activate=None)
-    sums = with_gradient(
-        lambda p: _three_sums(replace(inputs, prediction=p), options),
-        lambda p, slopes: spread(replace(inputs, prediction=p), options, *slopes[:2]),
-        inputs.prediction,
-        inputs.target,
-    )
+    p = inputs.prediction
+    if inputs.activate is not None and arrays.is_torch(p):
+        p = inputs.activate(p)
+        inputs = inputs._replace(prediction=p, activate=None)
+    if arrays.records_gradient(p) and not arrays.records_gradient(inputs.target):
+        sums = arrays.with_gradient(
+            lambda p: _three_sums(inputs._replace(prediction=p)),
+            lambda p, slopes: spread(inputs._replace(prediction=p), *slopes[:2]),
+            p,
+        )
+    else:
+        sums = _three_sums(inputs)
     xp = namespace(sums)
     if not inputs.has_samples and sums.shape[1] != 1:
         sums = xp.sum(sums, axis=1, keepdims=True)
@@ -79,77 +49,85 @@ def three_sums(inputs: Inputs, options: Options) -> Array:
         return sums
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
-    return xp.where(sums < least, xp.zeros_like(sums), sums)
+    return xp.where(sums < least, 0.0, sums)
 
 
-def _three_sums(inputs: Inputs, options: Options) -> Array:
-    reference = inputs.prediction
-    if is_dask(reference):
-        axes = {"sums": 3, "samples": reference.shape[0], "classes": inputs.num_classes}
-        dtype = np.float64 if inputs.soft else np.int64
-        return sum_chunks(inputs, lambda chunk: _sum_blocks(chunk, options), axes, dtype)
-    recorded = inputs.soft and records_gradient(reference, inputs.target)
-    if not is_numpy(reference) and not recorded and readable_by_numpy(reference):
-        inputs = inputs.map(as_numpy)
-    if is_numpy(inputs.prediction):
-        return like("sums", _sum_blocks(inputs, options), reference)
-    (whole,) = inputs.blocks(BLOCK)
-    return _sum_block(whole, inputs, options)
+def _three_sums(inputs: Inputs) -> Array:
+    dtype = np.float64 if inputs.soft else np.int64
+    sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
+    return like("sums", sums, inputs.prediction)
 
 
-def _sum_blocks(inputs: Inputs, options: Options) -> Array:
-    shape = 3, inputs.prediction.shape[0], inputs.num_classes
-    sums = np.zeros(shape, np.float64 if inputs.soft else np.int64)
+def _for_numpy(inputs: Inputs) -> Inputs:
+    """The same memory as arrays of NumPy, where it can be read and no gradient is asked for."""
+    p = inputs.prediction
+    recorded = inputs.soft and arrays.records_gradient(p, inputs.target)
+    if is_numpy(p) or recorded or not arrays.readable_by_numpy(p):
+        return inputs
+    return inputs._replace(**{k: arrays.as_numpy(part) for k, part in inputs.parts().items()})
+
+
+def add_blocks(
+    inputs: Inputs, summarize: Callable[[Block, Inputs], Array], shape: tuple[int, int], dtype: type
+) -> Array:
+    """The sum of what `summarize` makes of each block, as shape (shape[0], B, shape[1])."""
+    samples, classes = inputs.prediction.shape[:2]
+    if arrays.is_dask(inputs.prediction):
+        return _add_chunks(inputs, lambda c: add_blocks(c, summarize, shape, dtype), shape, dtype)
+    if not is_numpy(inputs.prediction):
+        (whole,) = inputs.blocks(BLOCK)
+        return summarize(whole, inputs)
+    sums = np.zeros((shape[0], samples, shape[1]), dtype)
     numbers = BLOCK if inputs.soft else 2 * BLOCK  # labels and masks are smaller
-    for block in inputs.blocks(max(1, numbers // inputs.prediction.shape[1])):
-        sums[:, block.samples] += _sum_block(block, inputs, options)
+    for block in inputs.blocks(max(1, numbers // classes)):
+        sums[:, block.samples] += summarize(block, inputs)
     return sums
 
 
-def sum_chunks(
-    inputs: Inputs, summarize: Callable[[Inputs], Array], axes: dict[str, int], dtype: type
+def _add_chunks(
+    inputs: Inputs, add: Callable[[Inputs], Array], shape: tuple[int, int], dtype: type
 ) -> Array:
-    """Each chunk becomes a small array, with the axes that are named; these are added as a tree."""
+    """Each chunk of Dask's becomes a small array; these are added as a tree."""
     import dask.array as da
 
+    parts = inputs.parts()
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
-    arrays = {"prediction": inputs.prediction, "target": inputs.target, "mask": inputs.mask}
-    arrays = {name: values for name, values in arrays.items() if values is not None}
 
-    def summarize_chunk(*chunks: Array) -> Array:
-        summary = summarize(replace(inputs, **dict(zip(arrays, chunks, strict=True))))
-        return summary.reshape(*summary.shape, *(1 for _ in pixels))
+    def add_chunk(*chunks: Array) -> Array:
+        sums = add(inputs._replace(**dict(zip(parts, chunks, strict=True))))
+        return sums.reshape(*sums.shape, *(1 for _ in pixels))
 
     labelled: list[Any] = []
-    for name, values in arrays.items():
+    for name, values in parts.items():
         labelled += [values, ("samples", f"classes of {name}", *pixels)]
-    parts = da.blockwise(
-        summarize_chunk,
-        (*axes, *pixels),
+    sums = da.blockwise(
+        add_chunk,
+        ("rows", "samples", "columns", *pixels),
         *labelled,
-        new_axes={axis: length for axis, length in axes.items() if axis != "samples"},
+        new_axes={"rows": shape[0], "columns": shape[1]},
         adjust_chunks=dict.fromkeys(pixels, 1),
         concatenate=True,
         dtype=dtype,
         meta=np.empty(0, dtype),
     )
-    return parts.sum(axis=tuple(range(len(axes), parts.ndim)))
+    return sums.sum(axis=tuple(range(3, sums.ndim)))
 
 
-def _sum_block(block: Block, inputs: Inputs, options: Options) -> Array:
-    if options.check_values and not is_traced(block.prediction):
-        check_values(block, inputs)
+def _sum_block(block: Block, inputs: Inputs) -> Array:
+    p, g = block.prediction, block.target
+    if inputs.check_values:
+        check(inputs.name, p, inputs)
+        check("target", g, inputs)
     if inputs.soft:
-        return namespace(block.prediction).stack(_add(block, inputs, options))
+        return _add(block, inputs)
     if inputs.target_is_class_map:
         return _count_maps(block, inputs.num_classes)
-    p, g = (as_mask(v, options.check_values) for v in (block.prediction, block.target))
-    sums = count(p & g, 2), count(p, 2), count(g, 2)
-    return namespace(p).stack(sums)
+    p, g = (arrays.as_mask(mask, inputs.check_values) for mask in (p, g))
+    return namespace(p).stack([count(p & g, 2), count(p, 2), count(g, 2)])
 
 
 def _count_maps(block: Block, num_classes: int) -> Array:
-    p, g = block.prediction[:, 0, ...], block.target[:, 0, ...]
+    p, g, keep = block.prediction[:, 0, ...], block.target[:, 0, ...], block.keep
     if is_numpy(p):
         sums = label_counts(p[0], g[0], num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
@@ -158,8 +136,8 @@ def _count_maps(block: Block, num_classes: int) -> Array:
     sums = []
     for label in range(num_classes):
         in_p, in_g = equals(p, label), equals(g, label)
-        if block.keep is not None:
-            in_p, in_g = (here & block.keep[:, 0, ...] for here in (in_p, in_g))
+        if keep is not None:
+            in_p, in_g = (here & keep[:, 0, ...] for here in (in_p, in_g))
         sums.append(xp.stack([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)]))
     return xp.stack(sums, axis=2)
 
@@ -174,45 +152,42 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
 
 
-def _add(block: Block, inputs: Inputs, options: Options) -> tuple[Array, Array, Array]:
-    p, g = at_least_single(block.prediction), block.target
+def _add(block: Block, inputs: Inputs) -> Array:
+    p, g = arrays.at_least_single(block.prediction), block.target
     xp = namespace(p)
-    size = total_product(p, p, 2) if options.squared else total(p, 2)
+    size = total_product(p, p, 2) if inputs.squared else total(p, 2)
     is_map = inputs.target_is_class_map
     if is_map and is_numpy(p):  # a block is small
         g, is_map = _masks(g, block.keep, inputs.num_classes), False
     if is_map:  # a target of 0 and 1: all variants share these two sums
-        shared, target_size = add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
+        shared, target_size = _add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
     else:
-        g = as_floats(g, p)
-        if options.intersection == "min":
-            shared = total(xp.minimum(p, g), 2)
-        else:
-            shared = total_product(p, g, 2)
-        target_size = total_product(g, g, 2) if options.squared else total(g, 2)
-    return widest(shared), widest(size), widest(target_size)
+        g = arrays.as_floats(g, p)
+        shared = (
+            total(xp.minimum(p, g), 2) if inputs.intersection == "min" else total_product(p, g, 2)
+        )
+        target_size = total_product(g, g, 2) if inputs.squared else total(g, 2)
+    return xp.stack([arrays.widest(values) for values in (shared, size, target_size)])
 
 
-def spread(inputs: Inputs, options: Options, by_intersection: Array, by_size: Array) -> Array:
+def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     """Derivative by each probability from those by two of the sums: the chain rule."""
-    p = at_least_single(inputs.prediction)
+    p = arrays.at_least_single(inputs.prediction)
     xp, pixels = namespace(p), (1,) * (p.ndim - 2)
     of_i, of_p = (
         xp.reshape(xp.astype(slope, p.dtype), (*slope.shape, *pixels))
         for slope in (by_intersection, by_size)
     )
-    of_p = of_p * 2 * p if options.squared else of_p
+    of_p = of_p * 2 * p if inputs.squared else of_p
     if inputs.target_is_class_map:
-        labels = xp.astype(inputs.target, integer_type(p), copy=False)
+        labels = xp.astype(inputs.target, arrays.integer_type(p), copy=False)
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *pixels), p)
         gradient = xp.where(labels == classes, of_p + of_i, of_p)
     else:
-        shared = as_floats(inputs.target, p)
-        if options.intersection == "min":
-            shared = xp.astype(p < shared, p.dtype)
-        gradient = of_i * shared + of_p
+        g = arrays.as_floats(inputs.target, p)
+        gradient = of_i * (xp.astype(p < g, p.dtype) if inputs.intersection == "min" else g) + of_p
     keep = inputs.counted(inputs.target, inputs.mask)
-    return gradient if keep is None else zero_unless(keep, gradient)
+    return gradient if keep is None else arrays.zero_unless(keep, gradient)
 
 
 def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
@@ -222,7 +197,7 @@ def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
     return masks if keep is None else masks & keep
 
 
-def add_labels(
+def _add_labels(
     p: Array, labels: Array, keep: Array | None, num_classes: int
 ) -> tuple[Array, Array]:
     """Sum of p at the pixels of each class, and their number, without one-hot masks in full."""
@@ -232,40 +207,31 @@ def add_labels(
         here = equals(labels, label)
         if keep is not None:
             here = here & keep[:, 0, ...]
-        shared.append(total_where(here, p[:, label, ...], 1))
+        shared.append(arrays.total_where(here, p[:, label, ...], 1))
         size.append(count(here, 1))
     return xp.stack(shared, axis=1), xp.astype(xp.stack(size, axis=1), p.dtype)
 
 
 def confusion_counts(inputs: Inputs) -> Array:
     """How many pixels have target i and prediction j, as a matrix."""
-    classes, reference = inputs.num_classes, inputs.prediction
-    if is_dask(reference):
-        return sum_chunks(inputs, confusion_counts, {"row": classes, "column": classes}, np.int64)
-    if not readable_by_numpy(reference):
-        (whole,) = inputs.blocks(BLOCK)
-        return _count_pairs(whole, inputs)
-    inputs = inputs.map(as_numpy)
-    sums = np.zeros((classes, classes), np.int64)
-    for block in inputs.blocks(BLOCK):
-        check_values(block, inputs)
-        sums += joint_counts(block.prediction[0, 0], block.target[0, 0], classes)
-        sums[0, 0] -= block.dropped
-    return like("sums", sums, reference)
+    shape = (inputs.num_classes, inputs.num_classes)
+    counts = add_blocks(_for_numpy(inputs), _count_pairs, shape, np.int64)
+    return like("counts", counts[:, 0, :], inputs.prediction)
 
 
 def _count_pairs(block: Block, inputs: Inputs) -> Array:
-    """The confusion matrix of arrays that NumPy cannot read, entry by entry."""
-    check_values(block, inputs)
-    p, g, keep = block.prediction, block.target, block.keep
+    p, g, classes = block.prediction, block.target, inputs.num_classes
+    check(inputs.name, p, inputs)
+    check("target", g, inputs)
+    if is_numpy(p):
+        joint = joint_counts(p[0, 0], g[0, 0], classes)
+        joint[0, 0] -= block.dropped  # they had become 0
+        return joint[:, np.newaxis]
     xp = namespace(p)
-    rows = []
-    for true in range(inputs.num_classes):
-        here = equals(g, true) if keep is None else equals(g, true) & keep
-        rows.append(
-            xp.stack([count(here & equals(p, label), 0) for label in range(inputs.num_classes)])
-        )
-    return xp.stack(rows)
+    in_p, in_g = ([equals(v, label) for label in range(classes)] for v in (p, g))
+    if block.keep is not None:
+        in_g = [here & block.keep for here in in_g]
+    return xp.stack([xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g])
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -300,25 +266,11 @@ def histogram(codes: Array, kinds: int) -> Array:
     return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
 
 
-def check_values(block: Block, inputs: Inputs) -> None:
+def check(name: str, values: Array, inputs: Inputs) -> None:
     """Probabilities in [0, 1], labels in range, masks of 0 and 1."""
-    if inputs.soft:
-        checks.unit_interval(inputs.name, block.prediction)
-    else:
-        _check_hard(inputs.name, block.prediction, inputs)
-    check_target(block, inputs)
-
-
-def check_target(block: Block, inputs: Inputs) -> None:
-    """Labels in range, masks of 0 and 1, probabilities in [0, 1]."""
-    if kind("target", block.target) == "floating":
-        checks.unit_interval("target", block.target)
-    else:
-        _check_hard("target", block.target, inputs)
-
-
-def _check_hard(name: str, values: Array, inputs: Inputs) -> None:
-    if inputs.target_is_class_map:
+    if kind(name, values) == "floating":
+        checks.unit_interval(name, values)
+    elif inputs.target_is_class_map:
         checks.labels(name, values, inputs.num_classes)
     else:
         checks.zero_or_one(name, values)

@@ -245,8 +245,8 @@ def test_python_numbers_come_from_panoptic_quality():
 # Other readings of the sums
 
 
-def recall(intersection, prediction, target, eps_numerator, eps_denominator):
-    return intersection + eps_numerator, target + eps_denominator
+def recall(intersection, prediction, target):
+    return intersection, target
 
 
 def test_any_ratio_is_guarded_and_averaged():
@@ -290,10 +290,6 @@ def test_the_formulas_stand_alone():
     assert dice.formulas.dice(*sums) == (4, 7)
     assert dice.formulas.iou(*sums) == (2, 5)
     assert dice.formulas.tversky(*sums, 10, 100) == (2, 2 + 10 + 200)
-    epsilons = {"eps_numerator": 1000, "eps_denominator": 2000}
-    assert dice.formulas.dice(*sums, **epsilons) == (1004, 2007)
-    assert dice.formulas.iou(*sums, **epsilons) == (1002, 2005)
-    assert dice.formulas.tversky(*sums, 10, 100, **epsilons) == (1002, 2212)
 
 
 def test_narrow_sums_do_not_wrap():

@@ -289,6 +289,13 @@ def test_symbols_pass_through():
     assert sp.simplify((sums + sums).dice() - sums.dice()) == 0
 
 
+def test_symbols_with_an_index_pass_through():
+    p, g, c = sp.IndexedBase("p"), sp.IndexedBase("g"), sp.Symbol("c")
+    sums = Overlap(p[0, c] * g[0, c], p[0, c], g[0, c])  # p[0, c] has no shape, and says so
+    assert sums.dice() == 2 * p[0, c] * g[0, c] / (p[0, c] + g[0, c])
+    assert sums.score(lambda i, p, g: (i, g)) == p[0, c]
+
+
 @pytest.mark.parametrize("score", ["dice", "iou"])
 def test_empty_sets(score):
     both, target, prediction = Overlap(0, 0, 0), Overlap(0, 3, 0), Overlap(0, 0, 3)
