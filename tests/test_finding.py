@@ -328,7 +328,7 @@ def results(browser, site, query):
     tab.goto(f"{site}search.html?q={query}")
     tab.wait_for_function(
         """() => {
-            if (Search._pulse_status !== -1 || !Search.output) return false;
+            if (!document.querySelector(".search-summary")?.textContent) return false;
             const items = [...document.querySelectorAll("ul.search > li")];
             const whole = (li) => li.querySelector("p.context, span") !== null;
             return location.protocol === "file:" || items.every(whole);
