@@ -35,9 +35,11 @@ TASKS: dict[str, Callable[[], Split]] = {
 }
 
 
-def run_once(split: Split, loss: str, seed: int, rate: float, steps: int = STEPS) -> Run:
-    every = EVERY * steps // STEPS
-    return training.train(split, loss, seed=seed, rate=rate, steps=steps, batch=BATCH, every=every)
+def run_once(
+    split: Split, loss: str, seed: int, rate: float, steps: int = STEPS, share: float = 0.5
+) -> Run:
+    options = {"steps": steps, "every": EVERY * steps // STEPS, "batch": BATCH, "share": share}
+    return training.train(split, loss, seed=seed, rate=rate, **options)
 
 
 def by_threshold(split: Split, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,12 +53,16 @@ def by_threshold(split: Split, run: Run) -> tuple[np.ndarray, np.ndarray, np.nda
     return first, second, probabilities[1]
 
 
-def study(split: Split, loss: str, keep: bool) -> dict[str, Any]:
+def study(split: Split, loss: str, keep: bool = False, share: float = 0.5) -> dict[str, Any]:
     """Choose the rate, train from every start, and judge."""
-    runs = {r: [run_once(split, loss, s, r) for s in SEEDS_FOR_RATE] for r in RATES}
+
+    def trained(rate: float, seeds: list[int]) -> list[Run]:
+        return [run_once(split, loss, seed, rate, share=share) for seed in seeds]
+
+    runs = {r: trained(r, SEEDS_FOR_RATE) for r in RATES}
     grid = {r: np.mean([by_threshold(split, run)[0].max() for run in runs[r]]) for r in RATES}
     rate = max(grid, key=grid.__getitem__)
-    rest = [run_once(split, loss, s, rate) for s in SEEDS[len(SEEDS_FOR_RATE) :]]
+    rest = trained(rate, SEEDS[len(SEEDS_FOR_RATE) :])
     return {
         "rate": rate,
         "validation_dice_by_rate": {str(r): rounded(score) for r, score in grid.items()},
@@ -108,6 +114,11 @@ def longer(split: Split, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def from_share(split: Split) -> dict[str, Any]:
+    """The same study, from a last bias that already says how rare the object is."""
+    return {loss: study(split, loss, share=split.training.share) for loss in LOSSES}
+
+
 def measure() -> dict[str, Any]:
     tasks: dict[str, Any] = {}
     for name, make in TASKS.items():
@@ -116,7 +127,7 @@ def measure() -> dict[str, Any]:
         losses = {loss: study(split, loss, name == WEIGHTS_KEPT) for loss in LOSSES}
         tasks[name] = {"foreground_share": shares, "losses": losses}
         print(name, {loss: np.median(losses[loss]["dice_at_half"]) for loss in LOSSES})
-    smallest = f"disk {100 * SIZES[-1]:g} %"
+    small = [f"disk {100 * size:g} %" for size in SIZES[-2:]]
     return {
         "versions": {
             "python": platform.python_version(),
@@ -135,7 +146,8 @@ def measure() -> dict[str, Any]:
             "steps_long": LONG,
         },
         "tasks": tasks,
-        "longer": longer(TASKS[smallest](), tasks[smallest]["losses"]),
+        "longer": longer(TASKS[small[-1]](), tasks[small[-1]]["losses"]),
+        "from_share": {name: from_share(TASKS[name]()) for name in small},
     }
 
 

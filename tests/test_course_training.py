@@ -23,7 +23,10 @@ FEATURES = random.normal(size=(2, 5, 4, 3))
 TARGET = random.random((2, 5, 4)) < 0.3
 
 each_loss = pytest.mark.parametrize("loss", LOSSES)
-each_task = pytest.mark.parametrize("task", RECORD["tasks"])
+STUDIES = {
+    **{task: entry["losses"] for task, entry in RECORD["tasks"].items()},
+    **{f"{task}, from its share": losses for task, losses in RECORD["from_share"].items()},
+}
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +132,14 @@ def test_scores_by_threshold_and_reliability_by_hand():
     assert np.isnan(training.reliability(p, g)["frequency"][2])
 
 
+@pytest.mark.parametrize("share", [0.5, 0.01])
+def test_the_last_bias_starts_at_the_share(share):
+    weights = training.start(3, seed=0, share=share)
+    logits, _ = training.forward(weights, np.zeros((4, 3)))
+    assert sigmoid(logits) == pytest.approx(share, rel=1e-6)
+    assert all(value.dtype == np.float32 for value in weights.values())
+
+
 def test_figure_of_bands_is_the_same_every_time():
     lines = {"CE": ([1, 2], [[0, 1], [0.5, 1]]), "Dice": ([1, 2], [[1, 1]])}
     first, again = (
@@ -158,10 +169,10 @@ def test_the_record_is_of_this_program():
     assert settings["steps"] == program.STEPS
 
 
-@each_task
+@pytest.mark.parametrize("study", STUDIES)
 @each_loss
-def test_the_record_is_whole(task, loss):
-    entry, settings = RECORD["tasks"][task]["losses"][loss], RECORD["settings"]
+def test_the_record_is_whole(study, loss):
+    entry, settings = STUDIES[study][loss], RECORD["settings"]
     by_rate = entry["validation_dice_by_rate"]
     assert by_rate[str(entry["rate"])] == max(by_rate.values())
     assert [float(rate) for rate in by_rate] == settings["rates"]

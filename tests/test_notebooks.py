@@ -34,7 +34,7 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"jupyter", "mystnb", "tags"}
+CELL_METADATA = {"jupyter", "mystnb", "name", "tags"}
 TAGS = {"hide-input", "solution"}
 LINES = {"shown": 8, "folded": 16}  # blank lines and comments not counted
 WIDTH = 88

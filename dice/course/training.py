@@ -295,7 +295,7 @@ def _scaled(*parts: Data) -> Split:
 # The model
 
 
-def start(features: int, seed: int, hidden: int = 16) -> Parameters:
+def start(features: int, seed: int, hidden: int = 16, *, share: float = 0.5) -> Parameters:
     """Draw the weights that a training starts from.
 
     Parameters
@@ -306,20 +306,22 @@ def start(features: int, seed: int, hidden: int = 16) -> Parameters:
         The same seed gives the same start.
     hidden : int
         Number of hidden units.
+    share : float
+        The last bias starts at the logit of this probability; one half is undecided.
 
     Returns
     -------
     dict of str to array
-        Two layers of weights and biases; all biases are 0.
+        Two layers of weights and biases; all biases but the last are 0.
     """
     random = np.random.default_rng(seed)
     drawn = {
         "W1": random.normal(0, np.sqrt(2 / features), (features, hidden)),
         "b1": np.zeros(hidden),
         "W2": random.normal(0, np.sqrt(1 / hidden), (hidden,)),
-        "b2": np.zeros(()),
+        "b2": np.log(share / (1 - share)),
     }
-    return {name: value.astype(np.float32) for name, value in drawn.items()}
+    return {name: np.asarray(value, np.float32) for name, value in drawn.items()}
 
 
 def forward(parameters: Parameters, features: Floats) -> tuple[Floats, Floats]:
@@ -398,6 +400,7 @@ def train(
     steps: int = 300,
     batch: int = 2,
     every: int | None = None,
+    share: float = 0.5,
 ) -> Run:
     """Train the model with Adam.
 
@@ -418,13 +421,15 @@ def train(
     every : int, optional
         Score the model whenever so many steps are done. It is always scored before the first
         step and after the last.
+    share : float
+        As in `start`.
 
     Returns
     -------
     Run
     """
     features, target = split.training.features, split.training.target
-    parameters, slope_of = start(features.shape[-1], seed), LOSSES[loss]
+    parameters, slope_of = start(features.shape[-1], seed, share=share), LOSSES[loss]
     random = np.random.default_rng(seed)
     run = Run(parameters)
     first = {name: np.zeros_like(value) for name, value in parameters.items()}
