@@ -5,8 +5,10 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
+PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
+CORE    = dice/*.py $(patsubst %,tests/test_%.py,libraries family import bad_input overlap scores_and_losses)
 PORT   ?= 8000
 GIB    ?= 8
 NEWEST  = 3.13
@@ -15,7 +17,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages lab serve lock faults floor peers mutants train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs pages lab serve pdf dist lock faults floor peers mutants train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -44,6 +46,7 @@ notebooks: $(READY)  ## Run every notebook and compare each output with the stor
 	echo "To look at it in JupyterLab: make lab. If the new output is right: make outputs, then git diff."; exit 1; }
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
+	$(BIN)/python book/hosted.py
 	$(BIN)/jupyter-nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
 	  --ExecutePreprocessor.record_timing=False \
 	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
@@ -60,6 +63,12 @@ lab: $(READY)  ## Open the notebooks in JupyterLab
 serve: $(BOOK)  ## Serve the book on this machine (another port: make serve PORT=9000)
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+pdf: $(PDF)  ## Make one PDF of the whole book (wants Chromium; a minute or two)
+	@echo "The PDF is ready: $(PDF)"
+
+dist: $(PDF)  ## Make one zip of the whole course, to read and run without network
+	@$(BIN)/python book/dist.py
+
 lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.13
 	$(BIN)/python -m pip install --quiet uv
 	sed '/^-/d' requirements.txt | $(BIN)/uv pip compile - pyproject.toml --extra course --extra dev \
@@ -72,10 +81,11 @@ faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
 
-peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch is large)
+peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every branch is run (PyTorch is large)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
-	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
+	$(PEERS)/bin/coverage report --show-missing --fail-under=100
 
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
@@ -90,12 +100,15 @@ train: $(READY)  ## Train the models of chapter 7 anew, and record what they sco
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
-	$(BIN)/python benchmarks/scale.py --gib $(GIB)
+	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python benchmarks/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
 
 # What the targets are made of
+
+# The time of the commit, so that the same commit makes the same files.
+$(BOOK) $(PDF) dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
 $(BIN)/python:
 	@without=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
@@ -124,3 +137,6 @@ $(PEERS)/compared: $(wildcard tests/peers/*.txt) constraints.txt pyproject.toml 
 $(BOOK): $(READY) $(SOURCES)
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null
+
+$(PDF): $(BOOK) book/print.py book/print.css
+	@$(BIN)/python book/print.py

@@ -247,6 +247,7 @@ def test_formulas_of_chapters_are_cited():
 def test_every_output_of_the_notebook_is_on_the_page(name):
     notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in code if "remove-cell" not in cell.metadata.get("tags", [])]
     shown = article(name).select("div.cell")
     if len(code) != len(shown):
         yield f"{len(shown)} code cells on the page, {len(code)} in the notebook"

@@ -75,7 +75,10 @@ class Chapter:
 
     @cached_property
     def notebook(self) -> nbformat.NotebookNode:
-        return nbformat.read(self.path, as_version=4)
+        """The notebook as written: without the cell of book/hosted.py."""
+        notebook = nbformat.read(self.path, as_version=4)
+        notebook.cells = [c for c in notebook.cells if "hosted" not in c.metadata.get("tags", [])]
+        return notebook
 
     @cached_property
     def cells(self) -> list[nbformat.NotebookNode]:

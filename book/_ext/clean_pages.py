@@ -18,6 +18,8 @@ REPAIRS = [
     (r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>', r'<span class="\1">\2</span>'),
     # A button with a visible word needs no second name.
     (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="Search"', r"\1"),
+    # A notebook is for downloading, not for a browser to show.
+    (r'(<a href="[^"]*_sources/[^"]*\.ipynb") target="_blank"', r"\1 download"),
 ]
 SEARCH_INDEX = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/vendor/**/*.ttf"]

@@ -1,0 +1,119 @@
+"""Put the whole course into one zip file: the site, the PDF, the notebooks, and a start page.
+
+`make dist` builds what goes into it and runs this. The same files make the same zip, byte for
+byte: entries are sorted, and all bear the time of the commit (SOURCE_DATE_EPOCH) and one mode.
+"""
+
+import os
+import subprocess
+import time
+import zipfile
+from html import escape
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "_build"
+PDF = "dice-from-pixels-to-loss.pdf"
+FOLDER = "dice-course"  # what the zip unpacks into
+SITE = "site"
+TO_RUN = [  # what the notebooks need, beside themselves: the package, its records and versions
+    "notebooks/*.ipynb",
+    "dice",
+    "benchmarks/results/*.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "constraints.txt",
+    "README.md",
+    "LICENSE",
+    "LICENSE-text",
+    "CITATION.cff",
+]
+START = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }}
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; }}
+img {{ max-width: 100%; }}
+pre {{ padding: 0.8rem; overflow-x: auto; border: 1px solid #8888; border-radius: 0.4rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>The whole course is in this folder. It needs no network.</p>
+<img src="{site}/_static/welcome.svg" alt="Three predictions of one object, with their scores"/>
+<ul>
+<li><a href="{site}/index.html"><strong>Read it in the browser</strong></a></li>
+<li><a href="{pdf}"><strong>Read or print it as a PDF</strong></a></li>
+<li><strong>Run it.</strong> The notebooks are in the folder <code>notebooks</code>. They need
+Python 3.11 or newer. To install what they use, once and with a network, and to open them:
+<pre tabindex="0">python -m pip install -r requirements.txt
+python -m jupyter lab --notebook-dir=notebooks</pre></li>
+</ul>
+<h2>The chapters as notebooks</h2>
+<ol>
+{notebooks}
+</ol>
+</main>
+</body>
+</html>
+"""
+
+
+def tracked(patterns: list[str]) -> list[Path]:
+    """Return the files of the project that fit the patterns, and none that it does not keep."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    return [ROOT / name for name in listed.split("\0") if name]
+
+
+def start_page(title: str, notebooks: list[Path]) -> str:
+    """Return the page that opens everything else."""
+    lines = [f'<li><a href="notebooks/{file.name}">{file.stem}</a></li>' for file in notebooks]
+    return START.format(title=escape(title), site=SITE, pdf=PDF, notebooks="\n".join(lines))
+
+
+def gather() -> dict[str, bytes]:
+    """Return everything that goes into the zip, by name."""
+    title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
+    files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN)}
+    notebooks = [file for name, file in files.items() if name.endswith(".ipynb")]
+    site = BUILD / "html"
+    for file in site.rglob("*"):
+        if file.is_file() and file.name != ".buildinfo":
+            files[f"{SITE}/{file.relative_to(site).as_posix()}"] = file
+    files[PDF] = BUILD / PDF
+    contents = {name: file.read_bytes() for name, file in files.items()}
+    return contents | {"start.html": start_page(title, notebooks).encode()}
+
+
+def write_zip(target: Path, contents: dict[str, bytes], seconds: int) -> None:
+    """Write the zip; nothing in it depends on the machine, the day or the order of files."""
+    date = time.gmtime(max(seconds, 315532800))[:6]  # a zip knows no time before 1980
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", date)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, whatever system writes it
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, contents[name])
+
+
+def main() -> None:
+    """Write the zip, and say where it is."""
+    target = BUILD / f"{FOLDER}.zip"
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    write_zip(target, gather(), seconds)
+    print(f"The course is in {target.relative_to(ROOT)}; unpack it and open start.html.")
+
+
+if __name__ == "__main__":
+    main()

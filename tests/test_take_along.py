@@ -1,0 +1,267 @@
+"""The three ways to take the course along: the notebooks, the PDF and the zip.
+
+The book itself is not printed here: `make pdf` does that. A small one goes the same way.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
+THEME = CONFIG["sphinx"]["config"]["html_theme_options"]
+ADDRESS = "https://github.com/someone/dice-course"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def script(path):
+    """Load a script of the book as a module."""
+    spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+DIST = script(ROOT / "book" / "dist.py")
+HOSTED = script(ROOT / "book" / "hosted.py")
+PRINT = script(ROOT / "book" / "print.py")
+BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
+
+
+# The zip
+
+
+def test_the_same_files_make_the_same_zip(tmp_path):
+    contents = {"b/page.html": b"<p>", "a.txt": b"a" * 1000, "start.html": b"<h1>"}
+    backwards = dict(reversed(contents.items()))
+    made = [tmp_path / name for name in ("first", "second", "changed")]
+    DIST.write_zip(made[0], contents, 1_700_000_000)
+    DIST.write_zip(made[1], backwards, 1_700_000_000)
+    DIST.write_zip(made[2], contents | {"a.txt": b"b"}, 1_700_000_000)
+    first, second, changed = (file.read_bytes() for file in made)
+    assert first == second != changed
+    with zipfile.ZipFile(made[0]) as archive:
+        entries = archive.infolist()
+        assert {archive.read(e) for e in entries} == set(contents.values())
+    names = [e.filename for e in entries]
+    assert names == sorted(f"{DIST.FOLDER}/{name}" for name in contents)
+    assert {(e.date_time[:3], e.external_attr >> 16) for e in entries} == {
+        ((2023, 11, 14), 0o100644)
+    }
+
+
+def test_the_start_page_leads_to_everything():
+    page = DIST.start_page("A & B", NOTEBOOKS)
+    assert "<title>A &amp; B</title>" in page
+    links = re.findall(r'(?:href|src)="([^"]*)"', page)
+    notebooks = [f"notebooks/{file.name}" for file in NOTEBOOKS]
+    assert links == ["site/_static/welcome.svg", "site/index.html", PRINT.PDF.name, *notebooks]
+
+
+def test_what_the_notebooks_read_is_in_the_zip():
+    patterns = [pattern.removesuffix("*.json") for pattern in DIST.TO_RUN]
+    for file in NOTEBOOKS:
+        for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
+            assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
+    assert all(any(ROOT.glob(pattern)) for pattern in DIST.TO_RUN)
+
+
+# The PDF
+
+PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article><h1>One</h1>
+<p id="here"><a class="headerlink" href="#here">#</a>
+<a href="two.html#there">inside</a> <a href="#here">back</a> <a href="two.html">page</a>
+<a href="https://example.org/a.html#b">outside</a> <a href="unprinted.html">not printed</a></p>
+<img src="../_images/a.svg" alt="a" loading="lazy"/>
+<details><summary>Why?</summary><p>Because.</p></details>
+<details class="hide above-input"><summary>Show the code</summary><pre>code</pre></details>
+<span class="formula"><span class="katex"><span class="katex-mathml"><math><semantics>
+<annotation>a^2</annotation></semantics></math></span><span class="katex-html"
+aria-hidden="true">a2</span></span></span></article></body></html>"""
+
+
+@pytest.fixture
+def printable(tmp_path, monkeypatch):
+    """Give one page as it goes into the printed document."""
+    site = tmp_path / "html"
+    (site / "notebooks").mkdir(parents=True)
+    (site / "notebooks" / "one.html").write_text(PAGE, "utf8")
+    monkeypatch.setattr(PRINT, "SITE", site)
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    return PRINT.article("notebooks/one", ["notebooks/one", "notebooks/two"])
+
+
+def test_links_between_pages_become_links_in_the_document(printable):
+    links = {link.get_text(): link["href"] for link in printable.select("a")}
+    assert links == {
+        "inside": "#two--there",
+        "back": "#one--here",
+        "page": "#two",
+        "outside": "https://example.org/a.html#b",
+    }
+    assert "not printed" in printable.get_text()
+    assert printable["id"] == "one"
+    assert printable.p["id"] == "one--here"
+    assert printable.img.attrs == {"src": "html/_images/a.svg", "alt": "a"}
+
+
+def test_nothing_stays_folded(printable):
+    assert not printable.select("details, summary")
+    text = printable.get_text()
+    assert "Why?" in text and "Because." in text and "code" in text
+    assert "Show the code" not in text
+
+
+def test_formulas_can_be_read_out(printable):
+    formula = printable.select_one(".formula")
+    assert (formula["role"], formula["aria-label"]) == ("img", "a^2")
+    assert not formula.select("[aria-hidden], math")
+
+
+@pytest.fixture(scope="module")
+def sheet():
+    """Open a browser page as wide as the paper."""
+    program = next(filter(None, map(shutil.which, PRINT.BROWSERS)), None)
+    if program is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"no browser: install one of {', '.join(PRINT.BROWSERS)} to try printing")
+    with PRINT.sheet(program) as page:
+        yield page
+
+
+CSS = (ROOT / "book" / "print.css").read_text("utf8")
+SQUARE = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Crect width='9'"
+SQUARE += " height='9'/%3E%3C/svg%3E"
+BOOK = f"""<!DOCTYPE html><html lang="en"><head><title>Small</title><style>{CSS}</style></head>
+<body><p><a href="#one">1</a> <a href="#two">2</a></p>
+<article id="one"><h1>First</h1>CONTENT</article>
+<article id="two"><h1>Second</h1><img src="data:image/svg+xml,{SQUARE}" alt="a picture"/>
+</article></body></html>"""
+
+
+WIDE = "<!DOCTYPE html><title>Wide</title><table><tr><td>{}</td></tr></table>"
+
+
+@pytest.mark.book
+def test_the_pdf_is_tagged_dated_and_knows_its_pages(sheet, tmp_path, monkeypatch):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    pdf = PRINT.printed(sheet, BOOK)
+    assert PRINT.destinations(pdf) == {"one": 2, "two": 3}
+    settled = PRINT.settled(pdf, "A (B)", 0)
+    assert len(settled) == len(pdf)
+    for entry in (
+        rb"/Title (Small)",
+        rb"/Author (A \(B\))",
+        b"/CreationDate (D:19700101000000+00'00')",
+        b"/ModDate (D:19700101000000+00'00')",
+        b"/Lang (en)",
+        b"/Marked true",
+        b"/Type /Outlines",
+        b"/S /H1",
+        b"/Alt (a picture)",
+    ):
+        assert entry in settled, entry
+    assert b"Headless" not in settled
+
+
+@pytest.mark.book
+def test_code_that_is_too_wide_is_set_smaller_or_refused(sheet, tmp_path, monkeypatch):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    PRINT.printed(sheet, WIDE.format("m" * 60))
+    assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
+    with pytest.raises(SystemExit, match="Too wide for the paper: mmm"):
+        PRINT.printed(sheet, WIDE.format("m" * 900))
+
+
+# The notebooks on hosted services
+
+
+def test_the_notebooks_are_as_the_configuration_says():
+    for file in NOTEBOOKS:
+        stored = nbformat.read(file, as_version=4)
+        source = [cell.source for cell in stored.cells]
+        wanted = HOSTED.with_fetch_cell(stored, HOSTED.address())
+        assert source == [cell.source for cell in wanted.cells], f"{file.name}: run `make outputs`"
+
+
+def test_with_an_address_the_first_code_fetches_the_course():
+    plain = nbformat.read(NOTEBOOKS[0], as_version=4)
+    cells = [dict(cell) for cell in HOSTED.with_fetch_cell(plain, "").cells]
+    hosted = HOSTED.with_fetch_cell(HOSTED.with_fetch_cell(plain, ADDRESS), ADDRESS)
+    nbformat.validate(hosted)
+    first = next(cell for cell in hosted.cells if cell.cell_type == "code")
+    assert f'address = "{ADDRESS}"' in first.source
+    assert "git clone" in first.source and "./course[course]" in first.source
+    assert first.metadata["tags"] == ["hosted", "remove-cell"]
+    assert len(hosted.cells) == len(cells) + 1
+    assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("", None),
+        (ADDRESS, {"binderhub_url", "colab_url"}),
+        ("https://gitlab.com/someone/dice-course", {"binderhub_url"}),
+    ],
+)
+def test_buttons_need_an_address(address, left):
+    options = {"repository_url": address, "launch_buttons": dict(THEME["launch_buttons"])}
+    BUTTONS.only_with_address(None, SimpleNamespace(html_theme_options=options))
+    shown = options.get("launch_buttons")
+    assert (shown and {key for key in shown if key.endswith("_url")}) == left
+
+
+def notebook_links(page):
+    return sorted(re.findall(r'href="([^"]*\.ipynb)"', page.read_text("utf8")))
+
+
+def expected_links(name, address):
+    launch = [
+        f"https://mybinder.org/v2/gh/someone/dice-course/main?urlpath=lab/tree/notebooks/{name}",
+        f"https://colab.research.google.com/github/someone/dice-course/blob/main/notebooks/{name}",
+    ]
+    return sorted([f"../_sources/notebooks/{name}", *(launch if address else [])])
+
+
+@pytest.mark.book
+@pytest.mark.skipif(THEME["repository_url"] != "", reason="the repository has an address")
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_chapter_gives_its_notebook_and_no_launch_buttons(file):
+    site = ROOT / "_build" / "html"
+    page = site / "notebooks" / f"{file.stem}.html"
+    assert page.is_file(), "run `make book` first"
+    assert notebook_links(page) == expected_links(file.name, "")
+    assert f'{file.name}" download' in page.read_text("utf8")
+    assert (site / "_sources" / "notebooks" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.book
+def test_one_line_of_configuration_switches_the_launch_buttons_on(tmp_path):
+    book, site = tmp_path / "book", tmp_path / "site"
+    (book / "notebooks").mkdir(parents=True)
+    cells = [nbformat.v4.new_markdown_cell("# Chapter", id="a")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), book / "notebooks" / "one.ipynb")
+    settings = {
+        "extensions": ["myst_nb", "launch_buttons"],
+        "html_theme": "sphinx_book_theme",
+        "html_theme_options": {**THEME, "repository_url": ADDRESS},
+        "master_doc": "notebooks/one",
+        "nb_execution_mode": "off",
+    }
+    lines = [f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})"]
+    lines += [f"{name} = {value!r}" for name, value in settings.items()]
+    (book / "conf.py").write_text("\n".join(lines), "utf8")
+    subprocess.run([sys.executable, "-m", "sphinx", "-q", book, site], check=True)
+    links = notebook_links(site / "notebooks" / "one.html")
+    assert links == expected_links("one.ipynb", ADDRESS)
