@@ -11,8 +11,9 @@ NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></n
 REPAIRS = [
     # The theme's style sheet draws the icons already; this script would draw them again.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
-    # Scripts wait until the page is shown; what two inline ones set, nothing here reads.
-    (r'<script src="', '<script defer src="'),
+    # Scripts wait until the page is read, those of the search apart, which come first;
+    # what two inline ones set, nothing here reads.
+    (r'<script (?=src="(?![^"]*(?:searchtools|language_data)\.js))', "<script defer "),
     (r"\s*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>", ""),
     (r'\s*<link rel="preload" as="script"[^>]*>', ""),
     # The theme learns late whether the reader's system is dark: the page would flash.
