@@ -318,8 +318,6 @@ def test_code_is_plain_python(chapter):
             yield f"{cell.where}: line {error.lineno} is not plain Python; use no magic commands"
         if cell.source.rstrip().endswith(";"):
             yield f"{cell.where}: drop the last `;`, or write `_ = ...` to show nothing"
-        if re.search(r"\bend=", cell.source):
-            yield f"{cell.where}: print whole lines; the book may break one printed in pieces"
         if extra := set(cell.metadata.get("tags", [])) - TAGS:
             yield f"{cell.where}: unknown tag {', '.join(sorted(extra))}"
 
