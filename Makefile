@@ -8,6 +8,7 @@ BOOK    = _build/html/index.html
 PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
+CORE    = dice/*.py $(patsubst %,tests/test_%.py,libraries family import bad_input overlap scores_and_losses)
 PORT   ?= 8000
 GIB    ?= 8
 NEWEST  = 3.13
@@ -80,10 +81,11 @@ faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
 
-peers:  ## Compare with other libraries, and test PyTorch, JAX and Dask (PyTorch is large)
+peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every branch is run (PyTorch is large)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
-	$(PEERS)/bin/pytest tests/test_libraries.py  # another process: optax is compared with 64 bits on
+	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
+	$(PEERS)/bin/coverage report --show-missing --fail-under=100
 
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
@@ -98,7 +100,7 @@ train: $(READY)  ## Train the models of chapter 7 anew, and record what they sco
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
-	$(BIN)/python benchmarks/scale.py --gib $(GIB)
+	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python benchmarks/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis

@@ -136,26 +136,26 @@ def records_gradient(*arrays: Array) -> bool:
 
 
 def with_gradient(
-    function: Callable[[Array], Array], derivative: Callable[[Array, Array], Array], values: Array
-) -> Array:
+    function: Callable[[Array], Any], derivative: Callable[..., Array], values: Array
+) -> Any:
     """`function` of PyTorch's values, for which it need not write down each step.
 
-    `derivative` takes the values and the derivatives by the result.
+    `derivative` takes the values and the derivatives by each result.
     """
 
     class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
         @staticmethod
-        def forward(values: Array) -> Array:
+        def forward(values: Array) -> Any:
             return function(values.detach())
 
         @staticmethod
-        def setup_context(context: Any, inputs: tuple[Array, ...], output: Array) -> None:
+        def setup_context(context: Any, inputs: tuple[Array, ...], output: Any) -> None:
             context.save_for_backward(*inputs)
 
         @staticmethod
-        def backward(context: Any, slopes: Array) -> Array:
+        def backward(context: Any, *slopes: Array) -> Array:
             (values,) = context.saved_tensors
-            return derivative(values, slopes)
+            return derivative(values, *slopes)
 
     return Known.apply(values)
 
@@ -266,6 +266,24 @@ def surely_up_to(values: Array, most: int) -> bool:
     bits = f"{values.dtype.byteorder}u{values.dtype.itemsize}"
     limit = np.array(most, values.dtype).view(bits)
     return bool(values.view(bits).max() <= limit)
+
+
+def insert_axis(values: Array, at: int) -> Array:
+    """The same numbers with an axis of length 1; one of Dask's tasks stays one task."""
+    if not is_dask(values):
+        return values[(*(slice(None),) * at, None, ...)]
+    import dask.array as da
+
+    axes, new = list(range(values.ndim)), values.ndim
+    return da.blockwise(
+        np.expand_dims,
+        (*axes[:at], new, *axes[at:]),
+        *(values, axes),
+        new_axes={new: 1},
+        axis=at,
+        dtype=values.dtype,
+        meta=np.expand_dims(values._meta, at),
+    )
 
 
 # Sums over the pixels of arrays (samples, classes, ...pixels) or (samples, ...pixels). NumPy's

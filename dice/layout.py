@@ -50,7 +50,7 @@ class Inputs(NamedTuple):
     has_classes: bool
     has_samples: bool
     name: str
-    activate: Callable[[Array], Array] | None = None
+    activate: Callable[..., Array] | None = None
     ignore_index: int | None = None
     squared: bool = False
     intersection: Literal["product", "min"] = "product"
@@ -111,7 +111,7 @@ class Inputs(NamedTuple):
                 arrays.zero_unless(keep, target),
             )
         if self.activate is not None:
-            prediction = self.activate(prediction)
+            prediction = self.activate(prediction, check_values=self.check_values)
             prediction = prediction if keep is None else arrays.zero_unless(keep, prediction)
         return Block(samples, prediction, target, keep)
 
@@ -173,9 +173,9 @@ def arrange(
 
     def view(values: Array) -> Array:
         if values.ndim == len(map_shape):
-            values = values[(*(slice(None),) * at, None, ...)]
+            values = arrays.insert_axis(values, at)
         values = namespace(values).permute_dims(values, order)
-        return values if batch_axis is not None else values[None, ...]
+        return values if batch_axis is not None else arrays.insert_axis(values, 0)
 
     inputs = Inputs(
         *(view(p), view(t), None if mask is None else view(mask)),

@@ -16,6 +16,7 @@ from dice.overlap import (
     Average,
     Overlap,
     SoftOptions,
+    as_overlap,
     by_target,
     divide,
     mean,
@@ -23,7 +24,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import add_blocks, check, spread, three_sums
+from dice.sums import add_blocks, add_pixels, check, recorded, settled, spread, three_sums
 
 
 def dice_loss(
@@ -83,9 +84,11 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    return _dice_loss(
-        *(probabilities, target), class_axis=class_axis, average=average, empty=empty, **options
+    sums, reading = measure(
+        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
+    loss = sums.dice(then=_one_minus, average=average, empty=empty, **reading)
+    return _as_loss(loss, probabilities)
 
 
 def tversky_loss(
@@ -361,9 +364,7 @@ def cross_entropy(
         ignore_index=ignore_index,
         check_values=check_values,
     )
-    sums = add_blocks(inputs, _entropy, (2, 1), np.float64)
-    nats, pixels = (namespace(z).sum(sums[k, ...]) for k in range(2))
-    return _as_loss(divide(nats, pixels, 0), z)
+    return _as_loss(_mean(add_blocks(inputs, _entropy, (2, 1), np.float64)), z)
 
 
 def dice_ce_loss(
@@ -419,28 +420,54 @@ def dice_ce_loss(
     checks.option("average", average, ("macro", "micro", "weighted"))
     checks.not_negative("dice_weight", dice_weight)
     checks.not_negative("cross_entropy_weight", cross_entropy_weight)
-    of_both = ("mask", "ignore_index", "check_values")
-    shared: Any = {name: value for name, value in options.items() if name in of_both}
-    entropy = cross_entropy(logits, target, class_axis=class_axis, **shared)
     activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
-    overlap_loss = _dice_loss(
-        *(logits, target),
+    z = checks.logits("logits", logits)
+    inputs, reading = prepare(
+        z,
+        target,
         name="logits",
-        activate=partial(activate, check_values=options.get("check_values", True)),
+        soft=True,
+        activate=activate,
         class_axis=class_axis,
-        average=average,
-        empty=empty,
         **options,
     )
-    return dice_weight * overlap_loss + cross_entropy_weight * entropy
+    entropies, sums = recorded(_entropies_and_sums, _slope_of_logits, inputs)
+    overlap = as_overlap(settled(sums, inputs), inputs)
+    loss = overlap.dice(then=_one_minus, average=average, empty=empty, **reading)
+    return _as_loss(dice_weight * loss + cross_entropy_weight * _mean(entropies), z)
 
 
-def _dice_loss(
-    prediction: Array, target: Array, name: str = "probabilities", **options: Any
-) -> Any:
-    """`dice_loss`, of probabilities or of what the option `activate` makes probabilities."""
-    sums, reading = measure(prediction, target, name=name, soft=True, **options)
-    return _as_loss(sums.dice(then=_one_minus, **reading), prediction)
+def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
+    """The sums of the cross entropy, which looks at the logits, then those of the Dice loss."""
+    without = inputs._replace(activate=None)
+    return add_blocks(without, _entropy, (2, 1), np.float64), add_pixels(inputs)
+
+
+def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Array:
+    """Derivative by each logit from those by the sums, in the memory of few arrays.
+
+    Of the cross entropy it is p - g. Of the Dice loss, whose derivative by p is s, it is
+    p (s - sum of p s over the classes) after a softmax, p (1 - p) s after a sigmoid.
+    """
+    activate: Any = inputs.activate
+    p, keep = (
+        activate(inputs.prediction, check_values=False),
+        inputs.counted(inputs.target, inputs.mask),
+    )
+    p = p if keep is None else arrays.zero_unless(keep, p)
+    inputs, xp = inputs._replace(prediction=p), namespace(p)
+    slope = spread(inputs, *by_sums[:2])
+    slope -= xp.sum(p * slope, axis=1, keepdims=True)
+    by_nats = by_entropies[0, ...]
+    plain = inputs._replace(squared=False, intersection="product")
+    of_g = spread(plain, -by_nats, xp.zeros_like(by_nats))
+    if inputs.has_classes:
+        slope -= xp.sum(of_g, axis=1, keepdims=True)
+    else:
+        slope += xp.reshape(xp.astype(by_nats, p.dtype), (*by_nats.shape, *(1,) * (p.ndim - 2)))
+    slope *= p
+    slope += of_g
+    return slope
 
 
 def _entropy(block: Block, inputs: Inputs) -> Array:
@@ -481,6 +508,12 @@ def _sudre_weights(target: Array) -> Array:
     weights = divide(1.0, size * size, 0)
     largest = xp.max(weights, axis=-1, keepdims=True)
     return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
+
+
+def _mean(entropies: Array) -> Any:
+    """Nats per pixel, and 0 if there are no pixels."""
+    nats, pixels = (namespace(entropies).sum(entropies[k, ...]) for k in range(2))
+    return divide(nats, pixels, 0)
 
 
 def _one_minus(score: Any) -> Any:

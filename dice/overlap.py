@@ -435,12 +435,16 @@ def prepare(
 def measure(prediction: Array, target: Array, **options: Any) -> tuple[Overlap, dict[str, Any]]:
     """The three sums, and the options that are left for `Overlap.score`."""
     inputs, reading = prepare(prediction, target, **options)
-    sums = three_sums(inputs)
+    return as_overlap(three_sums(inputs), inputs), reading
+
+
+def as_overlap(sums: Array, inputs: Inputs) -> Overlap:
+    """The three sums, without the axes that the caller did not name."""
     if not inputs.has_classes:
         sums = sums[..., 0]
     if not inputs.has_samples:
         sums = sums[:, 0, ...]
-    return Overlap._trusted(sums, inputs.has_samples, inputs.squared), reading
+    return Overlap._trusted(sums, inputs.has_samples, inputs.squared)
 
 
 def confusion_matrix(

@@ -26,22 +26,41 @@ RUNS = 4
 
 
 def three_sums(inputs: Inputs) -> Array:
-    """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C).
+    """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C)."""
+    sums = recorded(add_pixels, lambda inputs, slopes: spread(inputs, *slopes[:2]), inputs)
+    return settled(sums, inputs)
+
+
+def recorded(
+    forward: Callable[[Inputs], Any], backward: Callable[..., Array], inputs: Inputs
+) -> Any:
+    """What `forward` makes of the inputs: for PyTorch a single step, with its derivative."""
+    p = inputs.prediction
+    if not arrays.records_gradient(p) or arrays.records_gradient(inputs.target):
+        return forward(inputs)
+    return arrays.with_gradient(
+        lambda p: forward(inputs._replace(prediction=p)),
+        lambda p, *slopes: backward(inputs._replace(prediction=p), *slopes),
+        p,
+    )
+
+
+def add_pixels(inputs: Inputs) -> Array:
+    """The three sums, of each sample that the layout keeps apart."""
+    if inputs.activate is not None and arrays.is_torch(inputs.prediction):
+        # where a pixel does not count its logit may be anything; the entropy looks at the others
+        activated = inputs.activate(inputs.prediction, check_values=False)
+        inputs = inputs._replace(prediction=activated, activate=None)
+    dtype = np.float64 if inputs.soft else np.int64
+    sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
+    return like("sums", sums, inputs.prediction)
+
+
+def settled(sums: Array, inputs: Inputs) -> Array:
+    """The three sums, of all samples if the caller wants them pooled.
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
-    p = inputs.prediction
-    if inputs.activate is not None and arrays.is_torch(p):
-        p = inputs.activate(p)
-        inputs = inputs._replace(prediction=p, activate=None)
-    if arrays.records_gradient(p) and not arrays.records_gradient(inputs.target):
-        sums = arrays.with_gradient(
-            lambda p: _three_sums(inputs._replace(prediction=p)),
-            lambda p, slopes: spread(inputs._replace(prediction=p), *slopes[:2]),
-            p,
-        )
-    else:
-        sums = _three_sums(inputs)
     xp = namespace(sums)
     if not inputs.has_samples and sums.shape[1] != 1:
         sums = xp.sum(sums, axis=1, keepdims=True)
@@ -50,12 +69,6 @@ def three_sums(inputs: Inputs) -> Array:
     single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
     least = float(xp.finfo(single_or_better).smallest_normal)
     return xp.where(sums < least, 0.0, sums)
-
-
-def _three_sums(inputs: Inputs) -> Array:
-    dtype = np.float64 if inputs.soft else np.int64
-    sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
-    return like("sums", sums, inputs.prediction)
 
 
 def _for_numpy(inputs: Inputs) -> Inputs:
@@ -92,21 +105,23 @@ def _add_chunks(
 
     parts = inputs.parts()
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
+    # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
+    # another, which may run late, or on another machine.
+    ones = (*(f"classes of {name}" for name in parts), *pixels)
 
     def add_chunk(*chunks: Array) -> Array:
         sums = add(inputs._replace(**dict(zip(parts, chunks, strict=True))))
-        return sums.reshape(*sums.shape, *(1 for _ in pixels))
+        return sums.reshape(*sums.shape, *(1 for _ in ones))
 
     labelled: list[Any] = []
     for name, values in parts.items():
-        labelled += [values, ("samples", f"classes of {name}", *pixels)]
+        labelled += [values.rechunk({1: -1}), ("samples", f"classes of {name}", *pixels)]
     sums = da.blockwise(
         add_chunk,
-        ("rows", "samples", "columns", *pixels),
+        ("rows", "samples", "columns", *ones),
         *labelled,
         new_axes={"rows": shape[0], "columns": shape[1]},
-        adjust_chunks=dict.fromkeys(pixels, 1),
-        concatenate=True,
+        adjust_chunks=dict.fromkeys(ones, 1),
         dtype=dtype,
         meta=np.empty(0, dtype),
     )

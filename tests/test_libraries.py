@@ -86,7 +86,22 @@ LOSSES = {
     "entropy, one class": (dice.cross_entropy, LOGITS, OTHERS, {}),
     "entropy, ignored": (dice.cross_entropy, LOGITS, IGNORED, PER_CLASS | {"ignore_index": 255}),
     "both": (dice.dice_ce_loss, LOGITS, LABELS, EACH | {"dice_weight": 0.5}),
+    "both, pooled": (dice.dice_ce_loss, LOGITS, OTHERS, PER_CLASS | {"average": "micro"}),
+    "both, soft": (
+        dice.dice_ce_loss,
+        LOGITS,
+        SOFT_TARGET,
+        PER_CLASS | {"mask": KEPT, "squared": True},
+    ),
+    "both, ignored": (
+        dice.dice_ce_loss,
+        LOGITS,
+        IGNORED,
+        EACH | {"ignore_index": 255, "cross_entropy_weight": 0.25},
+    ),
+    "both, min": (dice.dice_ce_loss, LOGITS, SOFT_TARGET, PER_CLASS | {"intersection": "min"}),
     "both, one class": (dice.dice_ce_loss, LOGITS, OTHERS, {"mask": MASKS > 0}),
+    "both, one soft class": (dice.dice_ce_loss, LOGITS, SOFT_TARGET, {"squared": True}),
 }
 ARRAYS = {
     "sigmoid": (dice.sigmoid, LOGITS, {}),
@@ -386,6 +401,26 @@ def test_autograd_is_the_analytic_gradient(case):
         jax.numpy.asarray(p)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("loss", [dice.cross_entropy, dice.dice_ce_loss])
+@pytest.mark.parametrize("class_axis", [None, 1])
+def test_logits_that_do_not_count_may_be_anything(loss, class_axis):
+    torch = pytest.importorskip("torch")
+    logits = np.where(KEPT[:, None], LOGITS, np.nan)
+    target, mask = (
+        (OTHERS, np.repeat(KEPT[:, None], 3, 1)) if class_axis is None else (LABELS, KEPT)
+    )
+    values = torch.from_numpy(logits).requires_grad_()
+    found = loss(
+        values, torch.from_numpy(target), class_axis=class_axis, mask=torch.from_numpy(mask)
+    )
+    found.backward()
+    expected = loss(
+        np.where(np.isnan(logits), 1e3, logits), target, class_axis=class_axis, mask=mask
+    )
+    assert found.item() == pytest.approx(expected, rel=1e-12)
+    assert (values.grad.numpy() != 0).tolist() == (~np.isnan(logits)).tolist()
 
 
 NOTHING = {

@@ -12,6 +12,7 @@ import numpy as np
 
 import dice
 from dice import formulas
+from dice.course.examples import LABELS, LOGITS
 
 from .table import (
     ABSENT,
@@ -25,6 +26,7 @@ from .table import (
 )
 
 RANDOM = "random"
+ORDINARY = "the input of chapter 8"
 SHAPES = (2, 4, 6, 5), (1, 3, 9, 7), (3, 2, 8, 4), (2, 20, 16, 11)
 Scene = dict[str, Any]
 
@@ -57,6 +59,15 @@ def class_scenes() -> Iterator[tuple[str, Scene]]:
     scene["z"][:] = np.where(np.arange(4) == 0, 1000.0, -1000.0).reshape(1, 4, 1, 1)
     yield ONE_CLASS, complete(scene)
     yield PIXEL, complete(class_scene(3, (1, 2, 1, 1)))
+    yield ORDINARY, ordinary_scene()
+
+
+def ordinary_scene() -> Scene:
+    """Two samples: the image of chapter 4; and its logits upside down, with other labels."""
+    z = np.stack([LOGITS, LOGITS[:, ::-1]])
+    y = np.stack([LABELS, [[2, 2], [0, 1]]])
+    soft = dice.softmax(2 * z[::-1], class_axis=1)
+    return complete({"z": z, "y": y, "n": 3, "soft": soft, "m": np.ones_like(y, bool)})
 
 
 def class_scene(seed: int, shape: tuple[int, ...]) -> Scene:
@@ -97,6 +108,15 @@ def mask_scenes() -> Iterator[tuple[str, Scene]]:
         yield case, complete_mask(scene)
     scene = mask_scene(0, (1, 1))
     yield PIXEL, complete_mask(scene | {"z": np.ones((1, 1)), "y": np.ones((1, 1), bool)})
+    yield ORDINARY, complete_mask(ordinary_mask())
+
+
+def ordinary_mask() -> Scene:
+    """Class B of the two samples, one above the other."""
+    scene = ordinary_scene()
+    p, y, soft = scene["p"][:, 1], scene["y"] == 1, scene["soft"][:, 1]
+    scene = {"z": np.log(p) - np.log1p(-p), "y": y, "soft": soft}
+    return {name: values.reshape(4, 2) for name, values in scene.items()}
 
 
 def mask_scene(seed: int, shape: tuple[int, ...]) -> Scene:

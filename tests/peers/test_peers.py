@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from .compare import RANDOM, arrays, difference, edge_scenes, given, gradients, run, scenes, text
+from .compare import (
+    ORDINARY,
+    RANDOM,
+    arrays,
+    difference,
+    edge_scenes,
+    given,
+    gradients,
+    run,
+    scenes,
+    text,
+)
 from .table import LIBRARIES, Edge, Fault, Library, Row
 
 Results = dict[Row, dict[str, Any]]
@@ -25,7 +36,7 @@ def entries(kind: str) -> list[Any]:
 @pytest.mark.parametrize(("library", "row"), entries("rows"))
 def test_same_numbers(library: Library, row: Row, results: Results) -> None:
     """At random and in the edge cases; the gradients too, where PyTorch has them."""
-    largest, slope, apart = 0.0, None, []
+    largest, slope, apart, answer = 0.0, None, [], None
     for case, scene in scenes(row.layout):
         names = arrays(library, scene)
         there, here = run(row.there, names), run(row.here, names)
@@ -38,13 +49,14 @@ def test_same_numbers(library: Library, row: Row, results: Results) -> None:
             continue
         assert found <= row.tolerance, f"{case}: {text(there)} there, {text(here)} here"
         largest = max(largest, found)
+        answer = text(there) if case == ORDINARY else answer
         if case == RANDOM:
             ours = gradients(here, names)
             for pair in zip(gradients(there, names), ours, strict=True):
                 slope = max(slope or 0.0, difference(*pair))
     assert slope is None or slope <= max(row.tolerance, 1e-13)
     assert len(apart) == len(row.apart)
-    results[row] = {"difference": largest, "gradient": slope, "apart": apart}
+    results[row] = {"difference": largest, "gradient": slope, "apart": apart, "answer": answer}
 
 
 @pytest.mark.parametrize(("library", "edge"), entries("edges"))
