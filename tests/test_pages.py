@@ -36,7 +36,8 @@ THIN = """() => {
 # What holds more than it shows at its width: `scrolls` says whether the rest can be scrolled to.
 WIDE_THINGS = """scrolls => [...document.querySelectorAll('main :not(.katex *)')].filter(e =>
   e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 &&
-  (scrolls ? ['auto', 'scroll'] : ['hidden', 'clip']).includes(getComputedStyle(e).overflowX))"""
+  (scrolls ? ['auto', 'scroll'] : ['hidden', 'clip']).includes(getComputedStyle(e).overflowX) &&
+  getComputedStyle(e).textOverflow !== 'ellipsis')"""  # which shows that there is more
 STOPS = """[...document.querySelectorAll(
   'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]')].filter(e =>
   e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))"""

@@ -11,9 +11,7 @@ NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></n
 REPAIRS = [
     # The theme's style sheet draws the icons already; this script would draw them again.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
-    # Scripts wait until the page is read, those of the search apart, which come first;
-    # what two inline ones set, nothing here reads.
-    (r'<script (?=src="(?![^"]*(?:searchtools|language_data)\.js))', "<script defer "),
+    # What two inline scripts set, nothing here reads.
     (r"\s*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>", ""),
     (r'\s*<link rel="preload" as="script"[^>]*>', ""),
     # The theme learns late whether the reader's system is dark: the page would flash.
@@ -34,7 +32,11 @@ REPAIRS = [
     # A notebook is for downloading, not for a browser to show.
     (r'(<a href="[^"]*_sources/[^"]*\.ipynb") target="_blank"', r"\1 download"),
 ]
-SEARCH_INDEX = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+# The index is for the search page alone; elsewhere scripts wait until the page is read.
+NOT_ON_SEARCH_PAGE = [
+    (r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', ""),
+    (r'<script src="', '<script defer src="'),
+]
 PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
 UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/**/*.html"]
@@ -54,10 +56,9 @@ INDEX = """<!DOCTYPE html>
 def repair(page):
     """Mend one finished page."""
     html = page.read_text("utf8")
-    for pattern, replacement in REPAIRS:
+    repairs = REPAIRS if page.name == "search.html" else REPAIRS + NOT_ON_SEARCH_PAGE
+    for pattern, replacement in repairs:
         html = re.sub(pattern, replacement, html)
-    if page.name != "search.html":
-        html = re.sub(SEARCH_INDEX, "", html)
     return with_sizes(html, page.parent)
 
 
