@@ -133,6 +133,7 @@ def test_axe_finds_nothing(visit, name):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is needed")
     page = visit(name, width=390, reduced_motion="reduce")
     page.evaluate(THIN)
+    page.wait_for_timeout(400)  # the theme takes a while to mark again what can be scrolled
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
     for width, scheme in product((390, 1280), ("light", "dark")):
         page.set_viewport_size({"width": width, "height": HIGH})
