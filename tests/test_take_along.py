@@ -88,7 +88,8 @@ def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
 
 # The PDF
 
-PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article><p class="course-progress">1 of 9</p><h1>One</h1>
+PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article>
+<p class="course-progress">1 of 9</p><h1>One</h1>
 <p id="here"><a class="headerlink" href="#here">#</a>
 <a href="two.html#there">inside</a> <a href="#here">back</a> <a href="two.html">page</a>
 <a href="https://example.org/a.html#b">outside</a> <a href="unprinted.html">not printed</a></p>
