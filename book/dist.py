@@ -11,6 +11,7 @@ import zipfile
 from html import escape
 from pathlib import Path
 
+import nbformat
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -58,9 +59,9 @@ Python 3.11 or newer. To install what they use, once and with a network, and to 
 python -m jupyter lab --notebook-dir=notebooks</pre></li>
 </ul>
 <h2>The chapters as notebooks</h2>
-<ol>
+<ul>
 {notebooks}
-</ol>
+</ul>
 </main>
 </body>
 </html>
@@ -77,8 +78,13 @@ def tracked(patterns: list[str]) -> list[Path]:
 
 def start_page(title: str, notebooks: list[Path]) -> str:
     """Return the page that opens everything else."""
-    lines = [f'<li><a href="notebooks/{file.name}">{file.stem}</a></li>' for file in notebooks]
-    return START.format(title=escape(title), site=SITE, pdf=PDF, notebooks="\n".join(lines))
+
+    def line(file: Path) -> str:
+        heading = nbformat.read(file, as_version=4).cells[0].source.partition("\n")[0]
+        return f'<li><a href="notebooks/{file.name}">{escape(heading.lstrip("# "))}</a></li>'
+
+    lines = "\n".join(map(line, notebooks))
+    return START.format(title=escape(title), site=SITE, pdf=PDF, notebooks=lines)
 
 
 def gather() -> dict[str, bytes]:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +36,7 @@ def script(path):
 DIST = script(ROOT / "book" / "dist.py")
 HOSTED = script(ROOT / "book" / "hosted.py")
 PRINT = script(ROOT / "book" / "print.py")
+STREAMS = script(ROOT / "book" / "_ext" / "whole_streams.py")
 BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
 
 
@@ -74,6 +76,14 @@ def test_what_the_notebooks_read_is_in_the_zip():
         for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
             assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
     assert all(any(ROOT.glob(pattern)) for pattern in DIST.TO_RUN)
+
+
+def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
+    pieces = [("stdout", "pooled 0.1"), ("stderr", "oh\n"), ("stdout", ", alone 0.2\n")]
+    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+    outputs.insert(1, nbformat.v4.new_output("display_data", data={"text/plain": "a figure"}))
+    shown = STREAMS.merge_streams(outputs)
+    assert [output.get("text") for output in shown] == ["pooled 0.1, alone 0.2\n", None, "oh\n"]
 
 
 # The PDF
@@ -205,6 +215,28 @@ def test_with_an_address_the_first_code_fetches_the_course():
     assert first.metadata["tags"] == ["hosted", "remove-cell"]
     assert len(hosted.cells) == len(cells) + 1
     assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
+
+
+def test_the_install_line_brings_all_that_the_notebooks_import():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    listed = project["dependencies"] + project["optional-dependencies"]["course"]
+    installed = {re.match(r"[\w-]+", line)[0] for line in listed} | {"dice"}
+    names = {"skimage": "scikit-image", "IPython": "ipython"}
+    for file in NOTEBOOKS:
+        code = [c.source for c in nbformat.read(file, 4).cells if c.cell_type == "code"]
+        found = set(re.findall(r"^(?:from|import) (\w+)", "\n".join(code), re.M))
+        imported = {names.get(name, name) for name in found - sys.stdlib_module_names}
+        assert imported <= installed, f"{file.name}: {imported - installed}"
+
+
+def test_binder_gets_the_locked_versions_and_a_python_that_is_tested():
+    folder = ROOT / ".binder"
+    constraints, package = (folder / "requirements.txt").read_text("utf8").splitlines()[1:]
+    assert (folder / constraints.removeprefix("-c ")).resolve() == ROOT / "constraints.txt"
+    assert package == "-e .[course]"
+    python = (folder / "runtime.txt").read_text("utf8").strip().removeprefix("python-")
+    tested = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
+    assert python in tested["jobs"]["strict"]["strategy"]["matrix"]["python"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""Tell the reader of a page where it stands: the part in the breadcrumbs, and the progress."""
+
+from sphinx.addnodes import toctree
+
+
+def parts(env):
+    """Return the parts of the book: their captions, each with the names of its pages."""
+    root = env.get_doctree(env.config.root_doc)
+    return {part["caption"]: part["includefiles"] for part in root.findall(toctree)}
+
+
+def chapters(env):
+    """Return the names of the chapters, in reading order."""
+    pages = [page for names in parts(env).values() for page in names]
+    return [page for page in pages if page.startswith("notebooks/")]
+
+
+def progress(number, count):
+    """Say how far into the book a chapter is, in words and as a bar."""
+    bar = f'<span class="bar" style="--share: {number / count:.0%}"></span>'
+    return f'<p class="course-progress">Chapter {number} of {count}{bar}</p>\n'
+
+
+def show(app, pagename, templatename, context, doctree):
+    """Complete the breadcrumbs, and set the progress above the chapter."""
+    for caption, pages in parts(app.env).items():
+        if pagename in pages:
+            first = app.builder.get_relative_uri(pagename, pages[0])
+            context["parents"] = [{"title": caption, "link": first}]
+    names = chapters(app.env)
+    if pagename in names:
+        number = names.index(pagename) + 1
+        context["body"] = progress(number, len(names)) + context["body"]
+
+
+def setup(app):
+    app.connect("html-page-context", show)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
