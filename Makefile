@@ -92,6 +92,8 @@ peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
 	$(PEERS)/bin/coverage report --show-missing --fail-under=100
+	$(PEERS)/bin/pytest tests/test_course_training.py -k pytorch
+	$(PEERS)/bin/pytest tests/test_scale.py -k other_libraries
 
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)

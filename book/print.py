@@ -29,7 +29,10 @@ PDF = ROOT / "_build" / "dice-from-pixels-to-loss.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 STYLES = ["_static/pygments.css", "_static/katex/katex.min.css", "_static/explorables/roles.css"]
-NOT_FOR_PAPER = ".headerlink, script, .toctree-wrapper, .explorable-kicker, .explorable-invitation"
+NOT_FOR_PAPER = (
+    ".headerlink, script, .toctree-wrapper, .course-progress,"
+    ".explorable-kicker, .explorable-invitation"
+)
 ON_SCREEN = "In the book's pages on screen, this figure can be worked by hand."
 PRINTED_WIDTH = 642  # pixels between the margins of print.css: 170 mm
 FONTS = """async () => {

@@ -423,13 +423,7 @@ def dice_ce_loss(
     activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
     z = checks.logits("logits", logits)
     inputs, reading = prepare(
-        z,
-        target,
-        name="logits",
-        soft=True,
-        activate=activate,
-        class_axis=class_axis,
-        **options,
+        z, target, name="logits", soft=True, activate=activate, class_axis=class_axis, **options
     )
     entropies, sums = recorded(_entropies_and_sums, _slope_of_logits, inputs)
     overlap = as_overlap(settled(sums, inputs), inputs)
@@ -450,10 +444,8 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     p (s - sum of p s over the classes) after a softmax, p (1 - p) s after a sigmoid.
     """
     activate: Any = inputs.activate
-    p, keep = (
-        activate(inputs.prediction, check_values=False),
-        inputs.counted(inputs.target, inputs.mask),
-    )
+    p = activate(inputs.prediction, check_values=False)
+    keep = inputs.counted(inputs.target, inputs.mask)
     p = p if keep is None else arrays.zero_unless(keep, p)
     inputs, xp = inputs._replace(prediction=p), namespace(p)
     slope = spread(inputs, *by_sums[:2])

@@ -98,16 +98,13 @@ def entries():
 
 def plain(name):
     """What a reader reads in a line, with each link to the glossary as ⟦anchor⟧."""
-    text = BeautifulSoup(str(article(name)), "html5lib")
+    text = BeautifulSoup(str(article(name)), "html.parser")
     for link in text.select("a.glossary-term"):
         link.replace_with(f"⟦{link['href'].partition('#')[2]}⟧")
     left_out = "h1, h2, h3, h4, a, code, pre, thead, details, .cell, .formula, .explorable"
     for part in text.select(f"{left_out}, .course-progress, .figure-caption > strong:first-child"):
         part.replace_with(" ¦ ")
-    for part in text.select("em, strong"):  # a term that is emphasized in part is not linked
-        part.append("¦")
-        part.insert(0, "¦")
-    return " ".join(text.body.get_text().split())
+    return " ".join(text.get_text().split())
 
 
 @book

@@ -88,7 +88,8 @@ def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
 
 # The PDF
 
-PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article><h1>One</h1>
+PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article>
+<p class="course-progress">1 of 9</p><h1>One</h1>
 <p id="here"><a class="headerlink" href="#here">#</a>
 <a href="two.html#there">inside</a> <a href="#here">back</a> <a href="two.html">page</a>
 <a href="https://example.org/a.html#b">outside</a> <a href="unprinted.html">not printed</a></p>
@@ -120,6 +121,7 @@ def test_links_between_pages_become_links_in_the_document(printable):
         "outside": "https://example.org/a.html#b",
     }
     assert "not printed" in printable.get_text()
+    assert "1 of 9" not in printable.get_text()
     assert printable["id"] == "one"
     assert printable.p["id"] == "one--here"
     assert printable.img.attrs == {"src": "html/_images/a.svg", "alt": "a"}

@@ -1,8 +1,8 @@
 """Link the first use of a glossary term in each chapter to the glossary.
 
 The notebooks' Markdown stays plain. Only running text is searched: no headings, links, code,
-formulas, labels of captions, or folded answers. A term and its synonyms count as one; a term that
-is emphasized in part, or stands right beside a link, is passed over.
+formulas, labels of captions, or folded answers. A term and its synonyms count as one; a term right
+beside the link of another is passed over.
 """
 
 import re
@@ -65,13 +65,17 @@ def glossary(env):
     return found, re.compile(rf"(?<![\w-])(?:{either}|{OTHER_SENSE})(?![\w-])")
 
 
+class SplitTerm(nodes.inline):
+    """A term whose first words are emphasized: **macro** average."""
+
+
 def running_text(doctree):
     """Yield the pieces of text in which a term may be linked."""
     folded = 0
     for node in doctree.findall():
         if isinstance(node, nodes.raw):
             folded += node.astext().count("<details") - node.astext().count("</details>")
-        elif isinstance(node, nodes.Text) and not folded and searched(node):
+        elif isinstance(node, (nodes.Text, SplitTerm)) and not folded and searched(node):
             yield node
 
 
@@ -79,26 +83,44 @@ def searched(node):
     """Tell whether the node stands in nothing that is left alone."""
     while node := node.parent:
         in_label = isinstance(node, nodes.strong) and "figure-caption" in node.parent["classes"]
-        if isinstance(node, NOT_SEARCHED) or "cell" in node["classes"] or in_label:
+        if isinstance(node, (*NOT_SEARCHED, SplitTerm)) or "cell" in node["classes"] or in_label:
             return False
         if isinstance(node, nodes.document):
             return True
     return False
 
 
-def linked(text, found, expression, done, address):
-    """Return the text in pieces, with a link at each term that is not done yet."""
-    pieces, end = [], 0
+def join_split_terms(doctree, expression):
+    """Put the emphasized beginning of a term and its end into one node."""
+    for text in list(running_text(doctree)):
+        mark, siblings = text.parent, text.parent.parent
+        if not isinstance(mark, (nodes.strong, nodes.emphasis)):
+            continue
+        end = mark.next_node(descend=False, siblings=True)
+        match = isinstance(end, nodes.Text) and expression.match(text + end)
+        if match and match.lastindex and match.end() > len(text):
+            cut = match.end() - len(text)
+            place = siblings.index(mark)
+            whole = SplitTerm("", "", mark, nodes.Text(end[:cut]))
+            siblings[place : place + 2] = [whole, nodes.Text(end[cut:])]
+
+
+def linked(node, found, expression, done, address):
+    """Return a piece of text in pieces, with a link at each term that is not done yet."""
+    text, pieces, end = node.astext(), [], 0
     for match in expression.finditer(text):
         term = match.lastindex and found[match.lastindex - 1]
         beside_a_link = pieces and not text[end : match.start()].strip(" \n-")
         if not term or term.entry in done or beside_a_link:
             continue
         done.add(term.entry)
-        link = nodes.reference("", match[0], internal=True, refuri=f"{address}#{term.anchor}")
+        words = node.children or [nodes.Text(match[0])]
+        link = nodes.reference("", "", *words, internal=True, refuri=f"{address}#{term.anchor}")
         link["classes"].append("glossary-term")
         pieces += [nodes.Text(text[end : match.start()]), link]
         end = match.end()
+    if node.children and not pieces:
+        return node.children
     return [*pieces, nodes.Text(text[end:])]
 
 
@@ -109,8 +131,9 @@ def link_terms(app, doctree, docname):
     found, expression = glossary(app.env)
     address = app.builder.get_relative_uri(docname, GLOSSARY)
     done = set()
-    for text in list(running_text(doctree)):
-        text.parent.replace(text, linked(text.astext(), found, expression, done, address))
+    join_split_terms(doctree, expression)
+    for node in list(running_text(doctree)):
+        node.parent.replace(node, linked(node, found, expression, done, address))
 
 
 def setup(app):
