@@ -59,6 +59,8 @@ def tables(record: dict[str, Any]) -> str:
             [[name, f"{time:.0f}"] for name, time in record["microseconds_per_call"].items()],
         ),
     ]
+    if "import" in record:
+        parts.append(f"`import dice` takes {record['import']:.2f} times as long as `import numpy`.")
     if record["training"]:
         parts += ["### A loss in training: forward and backward with PyTorch", _training(record)]
     return "\n\n".join(parts)

@@ -9,6 +9,8 @@ figure to book/_static/speed.svg; with --quick, on small arrays, nothing is writ
 import argparse
 import os
 import platform
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -186,6 +188,19 @@ def overhead() -> dict[str, float]:
     return found
 
 
+def import_ratio(rounds: int = 15) -> float:
+    """Processor time of a Python that imports the package, by that of one that imports NumPy."""
+
+    def taken(module: str) -> float:
+        before = os.times()
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+        after = os.times()
+        used = after.children_user - before.children_user
+        return used + after.children_system - before.children_system
+
+    return round(median(taken("dice") / taken("numpy") for _ in range(rounds)), 3)
+
+
 def versions() -> dict[str, str]:
     """Of all packages that are there."""
     found = {"python": platform.python_version()}
@@ -219,6 +234,7 @@ def record(quick: bool) -> dict[str, Any]:
         "rows_missing": missing,
         "training": training,
         "microseconds_per_call": overhead(),
+        "import": import_ratio(),
     }
 
 
