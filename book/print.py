@@ -12,15 +12,13 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -205,15 +203,11 @@ def printed(page: Page, html: str) -> bytes:
     return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
 
 
-@contextmanager
-def sheet(program: str) -> Iterator[Page]:
+def sheet(browser: Browser) -> Page:
     """Open a page of the browser that is as wide as the text on paper."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": PRINTED_WIDTH, "height": 900})
-        page.emulate_media(media="print", color_scheme="light")
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": PRINTED_WIDTH, "height": 900})
+    page.emulate_media(media="print", color_scheme="light")
+    return page
 
 
 def main() -> None:
@@ -225,7 +219,8 @@ def main() -> None:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         sys.exit(f"No browser to print with: install one of {', '.join(BROWSERS)}.")
-    with sheet(program) as page:
+    with sync_playwright() as playwright:
+        page = sheet(playwright.chromium.launch(executable_path=program, args=FLAGS))
         first = printed(page, document(config, toc, articles, {}))
         second = printed(page, document(config, toc, articles, destinations(first)))
     now = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))

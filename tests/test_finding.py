@@ -4,10 +4,8 @@ The built pages are read as files, and the search and the 404 page are tried in 
 """
 
 import importlib.util
-import os
 import re
 import runpy
-import shutil
 import sys
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +30,6 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
 PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 
 book = pytest.mark.book
 each_page = pytest.mark.parametrize("name", PAGES)
@@ -266,21 +263,6 @@ def test_the_pictures_are_what_the_script_draws(name):
 
 
 # Search and 404, in a browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"no browser: install one of {', '.join(names)} to try the search")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
-        yield chromium
-        chromium.close()
 
 
 class Host(SimpleHTTPRequestHandler):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -102,17 +101,10 @@ def test_links_land_on_the_cell(name):
 
 @pytest.mark.book
 @each_page
-def test_page_fits_on_one_sheet_of_paper(name):
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no browser to print with")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto((SITE / "book" / f"{name}.html").as_uri())
-        margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
-        printed = page.pdf(format="A4", margin=margin)
-        browser.close()
+def test_page_fits_on_one_sheet_of_paper(browser, name):
+    page = browser.new_page()
+    page.goto((SITE / "book" / f"{name}.html").as_uri())
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+    printed = page.pdf(format="A4", margin=margin)
+    page.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

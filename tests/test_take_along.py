@@ -4,9 +4,7 @@ The book itself is not printed here: `make pdf` does that. A small one goes the 
 """
 
 import importlib.util
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -141,14 +139,11 @@ def test_formulas_can_be_read_out(printable):
 
 
 @pytest.fixture(scope="module")
-def sheet():
+def sheet(browser):
     """Open a browser page as wide as the paper."""
-    program = next(filter(None, map(shutil.which, PRINT.BROWSERS)), None)
-    if program is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"no browser: install one of {', '.join(PRINT.BROWSERS)} to try printing")
-    with PRINT.sheet(program) as page:
-        yield page
+    page = PRINT.sheet(browser)
+    yield page
+    page.close()
 
 
 CSS = (ROOT / "book" / "print.css").read_text("utf8")
