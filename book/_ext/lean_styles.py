@@ -10,7 +10,7 @@ from itertools import pairwise
 import tinycss2
 from fontTools import subset
 
-BY_SCRIPT = ("bs-", "class-", "role-")  # so begin names that a script puts together
+BY_SCRIPT = ("bs-",)  # so begin names that a script puts together
 ICONS = (
     r'url\(([^()]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^()]*\.ttf\) format\("truetype"\)'
 )
