@@ -15,6 +15,7 @@ ICONS = (
     r'url\(([^()]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^()]*\.ttf\) format\("truetype"\)'
 )
 NESTED = ("media", "supports")
+OWN = {"course.css", "explorables", "katex"}  # nothing is superfluous, and scripts make up classes
 
 
 def needed_names(selector):
@@ -77,14 +78,14 @@ def for_theme(css, theme):
 
 
 def shrink(site, pages):
-    """Cut the style sheets and icon fonts of a finished site down to what its pages use."""
+    """Cut the theme's style sheets and icon fonts down to what the pages of a site use."""
     static = site / "_static"
     sources = [*pages, *site.rglob("*.js")]
     words = {word for file in sources for word in re.findall(r"[\w-]+", file.read_text("utf8"))}
     sheets = {}
     for file in sorted(static.rglob("*.css"), key=rank):
         css = re.sub(ICONS, r'url(\1.woff) format("woff")', file.read_text("utf8"))
-        sheets[file] = css if "katex" in file.parts else used(css, words)
+        sheets[file] = css if OWN & set(file.parts) else used(css, words)
         file.write_text(sheets[file], "utf8")
     shown = "".join(re.findall(r'content:\s*"([\ue000-\uf8ff])"', "".join(sheets.values())))
     for font in static.rglob("fa-*.ttf"):
