@@ -50,8 +50,9 @@ def tables(record: dict[str, Any]) -> str:
                     for row in rows
                 ],
             ),
+            "Extra memory, in MiB:",
+            _memory(rows),
         ]
-    parts += ["### Extra memory, in MiB", _memory(record)]
     parts += [
         "### Overhead of a call",
         _table(
@@ -66,8 +67,8 @@ def tables(record: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _memory(record: dict[str, Any]) -> str:
-    rows = [row for row in record["rows"] if row["extra_mib"]]
+def _memory(rows: list[dict[str, Any]]) -> str:
+    rows = [row for row in rows if row["extra_mib"]]
     names = list(dict.fromkeys(name for row in rows for name in row["extra_mib"]))
     body = [[row["case"], *(_number(row["extra_mib"].get(name)) for name in names)] for row in rows]
     return _table(["case", *names], body)
@@ -100,7 +101,7 @@ def figure(record: dict[str, Any]) -> Drawing:
 
     rows = [row for row in record["rows"] if "uint8" in row["case"] or "float32" in row["case"]]
     rows = [row for row in rows if "smooth" not in row["case"]][::-1]
-    sheet = Figure(figsize=(style.WIDTH / 72, (15 * len(rows) + 62) / 72), layout="constrained")
+    sheet = Figure(figsize=(style.WIDTH / 72, (18 * len(rows) + 62) / 72), layout="constrained")
     axes = sheet.add_subplot()
     for height, row in enumerate(rows):
         peers = [ratio for name, ratio in row["ratios"].items() if name not in LIMITS]
@@ -110,10 +111,12 @@ def figure(record: dict[str, Any]) -> Drawing:
                 axes.plot(row["ratios"][name], height, marker, color=style.MUTED, ms=3.5)
     axes.axvline(1, color=style.OVERLAP, lw=2)
     axes.set_xscale("log")
-    axes.set_yticks(range(len(rows)), [row["case"].replace(" classes", "") for row in rows])
-    axes.set_xlabel("time, ours = 1 (bars: libraries; diamond: compiled loop; triangle: read once)")
-    axes.tick_params(labelsize=8, colors=style.INK, which="both")
-    axes.xaxis.label.set(size=8, color=style.INK)
+    cases = [row["case"].replace(" classes", "").replace(", salt", "") for row in rows]
+    axes.set_yticks(range(len(rows)), cases)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("time, ours = 1")
+    axes.tick_params(labelsize=11, colors=style.INK, which="both")
+    axes.xaxis.label.set(size=11, color=style.INK)
     axes.grid(axis="x", color=style.GRID, lw=0.6)
     axes.set_facecolor("none")
     for side in axes.spines.values():

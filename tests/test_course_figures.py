@@ -174,6 +174,65 @@ def test_no_two_roles_look_the_same():
         assert dashes != pattern
 
 
+# What is left of red, green and blue light to those who lack one kind of cone: Machado, Oliveira
+# and Fernandes (2009), https://doi.org/10.1109/TVCG.2009.113, at full severity.
+VISIONS = {
+    "any": np.eye(3),
+    "no red cones": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "no green cones": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "no blue cones": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+TO_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)  # from linear sRGB
+ROLES = (style.TARGET, style.PREDICTION, style.OVERLAP, style.ALARM, style.BACKGROUND)
+LIGHT = (style.INK, style.PAPER)
+DARK = tuple(style.DARK_VERSION[tone] for tone in LIGHT)
+CLASSES = (*style.CLASS_COLORS[:3], style.BACKGROUND)
+
+
+def lab(color: str, vision: str) -> np.ndarray:
+    """Return what is seen of a color, in CIE L*a*b*, where distance is difference to the eye."""
+    channels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    light = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    xyz = TO_XYZ @ np.clip(VISIONS[vision] @ light, 0, 1) / TO_XYZ.sum(axis=1)
+    x, y, z = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("together", [ROLES, CLASSES], ids=["roles", "classes"])
+@pytest.mark.parametrize("tones", [LIGHT, DARK], ids=["light", "dark"])
+def test_colors_that_meet_differ_with_any_color_vision(together, tones, vision):
+    for one, other in combinations((*together, *tones), 2):
+        difference = np.linalg.norm(lab(one, vision) - lab(other, vision))
+        assert difference > 12, f"{one} and {other}"  # some 2.3 is just noticeable
+
+
+def test_a_pattern_or_a_label_says_what_a_color_says():
+    parts = figures.masks([[1, 1, 0]], [[0, 1, 1]]).svg
+    assert {"M0 6L6 0", "M0 0L6 6", "M0 6L6 0M0 0L6 6"} == set(
+        re.findall(r'<path d="(M0 [06]L[^"]*)" stroke', parts)
+    )
+    five = np.repeat(np.arange(6), 8)[None].repeat(16, axis=0)  # large: labeled once a class
+    names = ["background", "cat", "dog", "elk", "fox", "gnu"]
+    assert set(
+        re.findall(r'font-weight="bold"[^>]*>(\d)<', figures.label_map(five, names).svg)
+    ) == {*"12345"}
+
+
 def test_a_tone_is_no_other_color():
     fixed = {style.ON_LIGHT, style.ON_DARK, *style.CLASS_COLORS, *figures.HEAT}
     assert fixed.isdisjoint(style.DARK_VERSION)

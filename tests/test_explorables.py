@@ -594,6 +594,15 @@ def test_scripts_are_small_plain_and_alone():
     assert "explorables/" not in (SITE / "book" / "glossary.html").read_text("utf8")
 
 
+def test_the_site_keeps_every_style_of_the_explorables():
+    """The build drops styles that match nothing; a script may put a name together."""
+    source, built = (
+        re.sub(r"/\*.*?\*/", "", (folder / "explorables.css").read_text("utf8"), flags=re.DOTALL)
+        for folder in (SCRIPTS, SITE / "_static" / "explorables")
+    )
+    assert set(re.findall(r"\.[a-z][\w-]*", source)) == set(re.findall(r"\.[a-z][\w-]*", built))
+
+
 def test_colors_are_those_of_the_style_file():
     written = (SITE / "_static" / "explorables" / "roles.css").read_text("utf8")
     light, dark = (

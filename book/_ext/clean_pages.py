@@ -20,6 +20,8 @@ REPAIRS = [
     (r'(<html[^>]* data-content_root="([^"]*)"[\s\S]*?)(?=</head>)', rf"\1{NOSCRIPT}\n"),
     # Sphinx and the theme each state the viewport.
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
+    # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
+    (r"(<h[12]>[^<]*?)([A-Za-z]+-[A-Za-z]+)", r'\1<span class="one-word">\2</span>'),
     # What the sidebar holds is a part of the page that has a name.
     (r'(<div id="pst-primary-sidebar")', r'\1 role="region" aria-label="Book"'),
     # The empty corner of a table is the header of nothing.

@@ -172,12 +172,21 @@ def write_files(app):
         explorable.drawing().save(folder / f"{explorable.name}.svg")
 
 
+def announce(doctree, explorables):
+    """Say in the opening of a chapter what there is to try."""
+    links = " and ".join(f'<a href="#{e.name}">{escape(e.title)}</a>' for e in explorables)
+    html = f"<p><strong>Try it by hand</strong>: {links}.</p>"
+    opening = next(n for n in doctree.findall(nodes.container) if "opening" in n["classes"])
+    opening += nodes.raw("", html, format="html")
+
+
 def insert(app, doctree):
     """Set each explorable of a chapter after its caption."""
     root = "../" * app.env.docname.count("/")
-    for explorable in EXPLORABLES:
-        if explorable.chapter != app.env.docname:
-            continue
+    here = [e for e in EXPLORABLES if e.chapter == app.env.docname]
+    if here:
+        announce(doctree, here)
+    for explorable in here:
         captions = [p for p in doctree.findall(nodes.paragraph) if leads_with(p, explorable.after)]
         if len(captions) != 1:
             logger.warning("no caption %s for the explorable %s", explorable.after, explorable.name)

@@ -27,9 +27,11 @@ scikit-learn and others compute Dice, and which options of this package give the
 # How other libraries compute Dice
 
 Do you come from another library, or must your numbers agree with someone else's? Look up the \
-setting there, and read off what gives the same number here. The pairs of lines below are not \
-only shown: a test runs both on the same arrays, at random and in the edge cases, and compares \
-every number. Where PyTorch computes a gradient, it compares the gradients too.
+setting there, and read off what gives the same number here.
+
+The pairs of lines below are not only shown: a test runs both on the same arrays, at random and \
+in the edge cases, and compares every number. Where PyTorch computes a gradient, it compares the \
+gradients too.
 
 Most differences come from four choices, and each is an option here.
 

@@ -397,7 +397,7 @@ TORCHMETRICS = Library(
     ),
     edges=(
         Edge(
-            "dice_score",
+            "segmentation.dice_score",
             "tm.segmentation.dice_score(x[None, None].int(), y[None, None].int(), num_classes=1)",
             *("nan", "0", "0"),
         ),
@@ -816,7 +816,7 @@ OPTAX = Library(
     ),
     edges=(
         Edge(
-            "dice_loss",
+            "losses.dice_loss",
             "optax.losses.dice_loss(z[None, ..., None], g[None, ..., None])",
             "0",
             "0.6667",
