@@ -74,8 +74,8 @@ def settled(sums: Array, inputs: Inputs) -> Array:
 def _for_numpy(inputs: Inputs) -> Inputs:
     """The same memory as arrays of NumPy, where it can be read and no gradient is asked for."""
     p = inputs.prediction
-    recorded = inputs.soft and arrays.records_gradient(p, inputs.target)
-    if is_numpy(p) or recorded or not arrays.readable_by_numpy(p):
+    asked = inputs.soft and arrays.records_gradient(p, inputs.target)
+    if is_numpy(p) or asked or not arrays.readable_by_numpy(p):
         return inputs
     return inputs._replace(**{k: arrays.as_numpy(part) for k, part in inputs.parts().items()})
 
