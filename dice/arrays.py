@@ -7,6 +7,7 @@ to PyTorch, JAX, Dask and others.
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from math import prod
 from typing import Any, Literal
 
@@ -261,11 +262,17 @@ def surely_up_to(values: Array, most: int) -> bool:
     """
     if not is_numpy(values) or values.dtype.itemsize > 8:
         return False
-    if values.dtype.kind in "iu":
-        most = min(most, np.iinfo(values.dtype).max)
-    bits = f"{values.dtype.byteorder}u{values.dtype.itemsize}"
-    limit = np.array(most, values.dtype).view(bits)
-    return bool(values.view(bits).max() <= limit)
+    bits, limit = _as_bits(values.dtype, most)
+    return bool(np.maximum.reduce(values.view(bits), axis=None) <= limit)
+
+
+@cache
+def _as_bits(dtype: Any, most: int) -> tuple[Any, Any]:
+    """The unsigned integers of the same size, and the bits of `most`, or of the greatest, there."""
+    if dtype.kind in "iu":
+        most = min(most, np.iinfo(dtype).max)
+    bits = np.dtype(f"{dtype.byteorder}u{dtype.itemsize}")
+    return bits, np.array(most, dtype).view(bits)[()]
 
 
 def insert_axis(values: Array, at: int) -> Array:

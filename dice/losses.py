@@ -24,7 +24,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import add_blocks, add_pixels, check, recorded, settled, spread, three_sums
+from dice.sums import Rows, add_blocks, add_pixels, check, recorded, settled, spread, three_sums
 
 
 def dice_loss(
@@ -462,7 +462,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     return slope
 
 
-def _entropy(block: Block, inputs: Inputs) -> Array:
+def _entropy(block: Block, inputs: Inputs) -> Rows:
     """The sum of the cross entropies of the pixels of a block, and their number."""
     z, g, keep = block.prediction, block.target, block.keep
     xp = namespace(z)
@@ -482,7 +482,7 @@ def _entropy(block: Block, inputs: Inputs) -> Array:
         nats = xp.where(keep, nats, 0.0)
     nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
-    return xp.stack([nats, everywhere if keep is None else widest(arrays.count(keep, 2))])
+    return [nats, everywhere if keep is None else widest(arrays.count(keep, 2))]
 
 
 def _weighted(sums: Overlap) -> Overlap:

@@ -519,9 +519,10 @@ def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     xp = namespace(scores)
     missing = xp.isnan(scores)
-    weights = 1.0 if weights is None else xp.astype(weights, scores.dtype)
-    kept = xp.where(missing, 0.0, weights * scores)
-    counted = xp.where(missing, xp.zeros_like(scores), weights)
+    counted = xp.astype(~missing, scores.dtype)
+    if weights is not None:
+        counted = counted * xp.astype(weights, scores.dtype)
+    kept = xp.where(missing, 0.0, scores) * counted
     return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
 
 

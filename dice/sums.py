@@ -6,7 +6,7 @@ libraries as a whole. Counts are 64-bit integers. Probabilities are added at lea
 single precision inside a block, and in double precision across blocks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ BLOCK = 1 << 18
 
 KINDS = 1 << 16
 """Codes are packed while there are at most so many kinds: their counts stay in the cache."""
+
+Rows = Sequence[Array] | Array
+"""What a block adds to each row of a table of sums: shape (samples, columns)."""
 
 RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
@@ -81,7 +84,7 @@ def _for_numpy(inputs: Inputs) -> Inputs:
 
 
 def add_blocks(
-    inputs: Inputs, summarize: Callable[[Block, Inputs], Array], shape: tuple[int, int], dtype: type
+    inputs: Inputs, summarize: Callable[[Block, Inputs], Rows], shape: tuple[int, int], dtype: type
 ) -> Array:
     """The sum of what `summarize` makes of each block, as shape (shape[0], B, shape[1])."""
     samples, classes = inputs.prediction.shape[:2]
@@ -89,7 +92,7 @@ def add_blocks(
         return _add_chunks(inputs, lambda c: add_blocks(c, summarize, shape, dtype), shape, dtype)
     if not is_numpy(inputs.prediction):
         (whole,) = inputs.blocks(BLOCK)
-        return summarize(whole, inputs)
+        return namespace(inputs.prediction).stack(summarize(whole, inputs))
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
     numbers = BLOCK if inputs.soft else 2 * BLOCK  # labels and masks are smaller
     for block in inputs.blocks(max(1, numbers // classes)):
@@ -128,7 +131,7 @@ def _add_chunks(
     return sums.sum(axis=tuple(range(3, sums.ndim)))
 
 
-def _sum_block(block: Block, inputs: Inputs) -> Array:
+def _sum_block(block: Block, inputs: Inputs) -> Rows:
     p, g = block.prediction, block.target
     if inputs.check_values:
         check(inputs.name, p, inputs)
@@ -138,36 +141,35 @@ def _sum_block(block: Block, inputs: Inputs) -> Array:
     if inputs.target_is_class_map:
         return _count_maps(block, inputs.num_classes)
     p, g = (arrays.as_mask(mask, inputs.check_values) for mask in (p, g))
-    return namespace(p).stack([count(p & g, 2), count(p, 2), count(g, 2)])
+    return [count(p & g, 2), count(p, 2), count(g, 2)]
 
 
-def _count_maps(block: Block, num_classes: int) -> Array:
+def _count_maps(block: Block, num_classes: int) -> Rows:
     p, g, keep = block.prediction[:, 0, ...], block.target[:, 0, ...], block.keep
     if is_numpy(p):
         sums = label_counts(p[0], g[0], num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
-    xp = namespace(p)
     sums = []
     for label in range(num_classes):
         in_p, in_g = equals(p, label), equals(g, label)
         if keep is not None:
             in_p, in_g = (here & keep[:, 0, ...] for here in (in_p, in_g))
-        sums.append(xp.stack([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)]))
-    return xp.stack(sums, axis=2)
+        sums.append([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)])
+    return [namespace(p).stack(rows, axis=1) for rows in zip(*sums, strict=True)]
 
 
 def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     """Intersection and sizes of each class of flat NumPy class maps, as shape (3, C)."""
     if num_classes**2 <= KINDS:
         joint = joint_counts(prediction, target, num_classes)
-        return np.stack([joint.diagonal(), joint.sum(0), joint.sum(1)])
+        return np.array([joint.diagonal(), joint.sum(0), joint.sum(1)])
     narrow = np.min_scalar_type(num_classes - 1)
     p, g = prediction.astype(narrow), target.astype(narrow)
     return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
 
 
-def _add(block: Block, inputs: Inputs) -> Array:
+def _add(block: Block, inputs: Inputs) -> Rows:
     p, g = arrays.at_least_single(block.prediction), block.target
     xp = namespace(p)
     size = total_product(p, p, 2) if inputs.squared else total(p, 2)
@@ -182,7 +184,7 @@ def _add(block: Block, inputs: Inputs) -> Array:
             total(xp.minimum(p, g), 2) if inputs.intersection == "min" else total_product(p, g, 2)
         )
         target_size = total_product(g, g, 2) if inputs.squared else total(g, 2)
-    return xp.stack([arrays.widest(values) for values in (shared, size, target_size)])
+    return [arrays.widest(values) for values in (shared, size, target_size)]
 
 
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
@@ -234,7 +236,7 @@ def confusion_counts(inputs: Inputs) -> Array:
     return like("counts", counts[:, 0, :], inputs.prediction)
 
 
-def _count_pairs(block: Block, inputs: Inputs) -> Array:
+def _count_pairs(block: Block, inputs: Inputs) -> Rows:
     p, g, classes = block.prediction, block.target, inputs.num_classes
     check(inputs.name, p, inputs)
     check("target", g, inputs)
@@ -246,7 +248,7 @@ def _count_pairs(block: Block, inputs: Inputs) -> Array:
     in_p, in_g = ([equals(v, label) for label in range(classes)] for v in (p, g))
     if block.keep is not None:
         in_g = [here & block.keep for here in in_g]
-    return xp.stack([xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g])
+    return [xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g]
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -256,7 +258,8 @@ def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     pairs = target.astype(small)
     pairs *= small.type(num_classes)
     pairs += prediction.astype(small, copy=False)
-    return histogram(pairs, kinds).astype(np.int64).reshape(num_classes, num_classes)
+    counts = histogram(pairs, kinds).astype(np.int64, copy=False)
+    return counts.reshape(num_classes, num_classes)
 
 
 def histogram(codes: Array, kinds: int) -> Array:
