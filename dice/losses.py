@@ -453,9 +453,9 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     by_nats = by_entropies[0, ...]
     plain = inputs._replace(squared=False, intersection="product")
     of_g = spread(plain, -by_nats, xp.zeros_like(by_nats))
-    if inputs.has_classes:
+    if inputs.has_classes and not inputs.target_is_class_map:
         slope -= xp.sum(of_g, axis=1, keepdims=True)
-    else:
+    else:  # the target of a pixel adds up to 1
         slope += xp.reshape(xp.astype(by_nats, p.dtype), (*by_nats.shape, *(1,) * (p.ndim - 2)))
     slope *= p
     slope += of_g
@@ -472,7 +472,7 @@ def _entropy(block: Block, inputs: Inputs) -> Rows:
     if inputs.has_classes:
         log_p = log_softmax(z, class_axis=1, check_values=False)
     if inputs.target_is_class_map:
-        nats = -xp.take_along_axis(log_p, xp.astype(g, arrays.integer_type(g)), axis=1)
+        nats = -arrays.picked(log_p, g, axis=1)
     elif inputs.has_classes:
         nats = -arrays.as_floats(g, z) * log_p
     else:

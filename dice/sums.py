@@ -196,13 +196,15 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
         for slope in (by_intersection, by_size)
     )
     of_p = of_p * 2 * p if inputs.squared else of_p
+    g = inputs.target
     if inputs.target_is_class_map:
-        labels = xp.astype(inputs.target, arrays.integer_type(p), copy=False)
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *pixels), p)
-        gradient = xp.where(labels == classes, of_p + of_i, of_p)
-    else:
-        g = arrays.as_floats(inputs.target, p)
-        gradient = of_i * (xp.astype(p < g, p.dtype) if inputs.intersection == "min" else g) + of_p
+        g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
+    if inputs.intersection == "min":
+        g = p < arrays.as_floats(g, p)
+    gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
+    gradient *= of_i
+    gradient += of_p
     keep = inputs.counted(inputs.target, inputs.mask)
     return gradient if keep is None else arrays.zero_unless(keep, gradient)
 
