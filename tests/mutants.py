@@ -5,18 +5,20 @@
     python tests/mutants.py --match "→ nothing"  those whose name has this text
     python tests/mutants.py --minutes 20         an even sample of them, as many as fit
 
-A mutant is killed if a test fails, or runs far longer than it should. Survivors that
-`mutants_survivors.md` explains are expected; any other makes the command fail. The tests
-run in forks of one process that has loaded the heavy libraries already.
+A mutant is killed if a test fails, or computes far longer than it should. The tests that
+run the changed lines are tried, the quick ones first. Survivors that `mutants_survivors.md`
+explains are expected; any other makes the command fail. The tests run in forks of one
+process that has loaded the heavy libraries already.
 """
 
 import argparse
 import ast
 import compileall
+import json
 import os
 import random
+import resource
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -24,6 +26,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from queue import Queue
@@ -31,13 +34,12 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPLAINED = ROOT / "tests" / "mutants_survivors.md"
-STAGES = [  # the quick ones first
-    ["bad_input", "family", "overlap", "scores_and_losses", "import"],
-    ["fuzz", "properties", "accuracy"],
+STAGES = [  # other libraries take seconds to load: they come last
+    ["bad_input", "family", "import", "overlap", "scores_and_losses"],
+    ["accuracy", "fuzz", "properties"],
     ["libraries"],
 ]
-SECONDS = [20, 120, 240]
-KEEP = {"__all__"}
+KEEP = {"__all__", "hint"}  # names, and words in a message
 
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE,
@@ -65,11 +67,12 @@ SWAPS: dict[type, type] = {
 
 
 class Mutant(NamedTuple):
-    """One change: in which file and function, what it was, what it is."""
+    """One change: in which file, function and lines, what it was, what it is."""
 
     file: str
     name: str
     source: str
+    lines: range
 
 
 # Making them
@@ -87,7 +90,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         again = f" ({seen[what]})" if seen[what] > 1 else ""
         source = ast.unparse(tree)
         restore()
-        yield Mutant(path.name, what + again, source)
+        yield Mutant(path.name, what + again, source, range(part.lineno, part.end_lineno + 1))
 
 
 def short(text: str) -> str:
@@ -163,7 +166,7 @@ def of_expression(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST, Cha
                     yield where, test, swap_attribute(None, "test", constant, node, f"{value}")
     if isinstance(node, ast.Call):
         for k, keyword in enumerate(node.keywords):
-            if keyword.arg is not None:
+            if keyword.arg not in {None, *KEEP}:
                 yield where, node, drop(node, k)
     if isinstance(node, ast.UnaryOp) and not isinstance(node.operand, ast.Constant):
         yield where, node, unwrap(node)
@@ -239,30 +242,107 @@ def unwrap(node: ast.UnaryOp) -> Change:
 # Running the tests against them
 
 
-def run(folder: Path, stage: int) -> bool:
-    """Whether all tests of a stage pass, in a fork."""
+class Runs(NamedTuple):
+    """What the tests do without any mutant: the lines that each runs, and its seconds."""
+
+    lines: dict[str, dict[int, list[str]]]
+    seconds: dict[str, float]
+
+    def chosen(self, mutant: Mutant, names: list[str], most: float) -> list[str]:
+        """The tests that run the changed lines, as many quick ones as take `most` seconds.
+
+        A line that runs when the package is loaded concerns all tests, and a test whose lines
+        nobody saw, in a process of its own, concerns all lines.
+        """
+        of_file = self.lines.get(mutant.file, {})
+        tests = {test for line in mutant.lines for test in of_file.get(line, [""])}
+        seen = {test for kept in self.lines.values() for ids in kept.values() for test in ids}
+        tests = set(self.seconds) if "" in tests else tests | (self.seconds.keys() - seen)
+        files = tuple(f"tests/test_{name}.py" for name in names)
+        chosen = []
+        for test in sorted(tests & self.seconds.keys(), key=self.seconds.__getitem__):
+            if test.startswith(files):
+                most -= self.seconds[test]
+                chosen += [test] if most >= 0 else []
+        return chosen
+
+
+class Recorder:
+    """A plugin of pytest: notes the lines that each test runs, and how long it takes."""
+
+    def __init__(self, folder: Path):
+        from coverage import Coverage
+
+        self.coverage = Coverage(source=[str(folder / "dice")], data_file=None, branch=False)
+        self.seconds: Counter[str] = Counter()
+        self.coverage.start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.coverage.switch_context(nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if not report.skipped:
+            self.seconds[report.nodeid] += report.duration
+
+    def save(self, file: Path) -> None:
+        self.coverage.stop()
+        data = self.coverage.get_data()
+        lines = {Path(f).name: data.contexts_by_lineno(f) for f in data.measured_files()}
+        file.write_text(json.dumps([lines, self.seconds]))
+
+
+class Chosen:
+    """A plugin of pytest: runs these tests, in this order."""
+
+    def __init__(self, tests: list[str]):
+        self.place = {test: place for place, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if item.nodeid in self.place]
+        items.sort(key=lambda item: self.place[item.nodeid])
+
+
+def record(folder: Path) -> Runs | None:
+    """What the tests do without any mutant; None if they fail."""
+    file, runs = folder / "runs.json", Runs({}, {})
+
+    def work(names: list[str]) -> int:
+        recorder = Recorder(folder)
+        code = test(folder, names, recorder)
+        recorder.save(file)
+        return code
+
+    for names in STAGES if find_spec("torch") else STAGES[:2]:
+        if not forked(partial(work, names)):
+            return None
+        lines, seconds = json.loads(file.read_text())
+        runs.seconds.update(seconds)
+        for name, kept in lines.items():
+            of_file = runs.lines.setdefault(name, {})
+            for line, tests in kept.items():
+                of_file[int(line)] = of_file.get(int(line), []) + tests
+    return runs
+
+
+def forked(work: Callable[[], Any], seconds: int | None = None) -> bool:
+    """Whether `work` comes to nothing bad, in a fork that may compute for so long."""
     child = os.fork()
     if child == 0:
         code = 3
         try:
-            code = test(folder, STAGES[stage])
+            if seconds:
+                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            code = int(work() or 0)
         except BaseException:
             traceback.print_exc()
         finally:
             sys.stdout.flush()
             os._exit(code)
-    until = time.monotonic() + SECONDS[stage] * float(os.environ.get("SLOW", 3))
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
+    _, status = os.waitpid(child, 0)
+    return status == 0
 
 
-def test(folder: Path, names: list[str]) -> int:
+def test(folder: Path, names: list[str], plugin: Any) -> int:
     """What pytest says; only in a fork, which this changes for good."""
     import pytest
 
@@ -274,7 +354,8 @@ def test(folder: Path, names: list[str]) -> int:
     os.dup2(output, 1)
     os.dup2(output, 2)
     options = ["-x", "-q", "--no-header", "--assert=plain", "-p", "no:cacheprovider"]
-    return int(pytest.main([*options, *(f"tests/test_{name}.py" for name in names)]))
+    code = pytest.main([*options, *(f"tests/test_{name}.py" for name in names)], [plugin])
+    return 0 if code == pytest.ExitCode.NO_TESTS_COLLECTED else int(code)
 
 
 def prepare(folder: Path) -> Path:
@@ -286,12 +367,17 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
-def survives(mutant: Mutant, folders: "Queue[Path]", stages: int) -> bool:
+def survives(mutant: Mutant, folders: "Queue[Path]", runs: Runs, most: float) -> bool:
     folder = folders.get()
     original = (ROOT / "dice" / mutant.file).read_text()
     try:
         (folder / "dice" / mutant.file).write_text(mutant.source)
-        return all(run(folder, stage) for stage in range(stages))
+        for names in STAGES:
+            tests = runs.chosen(mutant, names, most)
+            limit = 60 + 3 * int(sum(map(runs.seconds.__getitem__, tests)))
+            if tests and not forked(partial(test, folder, names, Chosen(tests)), limit):
+                return False
+        return True
     finally:
         (folder / "dice" / mutant.file).write_text(original)
         folders.put(folder)
@@ -323,7 +409,7 @@ def main() -> int:
     parser.add_argument("--match", default="", help="only mutants whose name has this text")
     parser.add_argument("--minutes", type=float, help="stop in time, with a sample")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--stages", type=int, default=3 if find_spec("torch") else 2)
+    parser.add_argument("--most", type=float, default=40, help="seconds of tests for a mutant")
     parser.add_argument("--known", action="store_true", help="run the explained survivors too")
     arguments = parser.parse_args()
     paths = sorted((ROOT / "dice").glob("*.py"))
@@ -343,15 +429,17 @@ def main() -> int:
             folder = Path(place) / str(k)
             folder.mkdir()
             folders.put(prepare(folder))
-        if not all(run(folder, stage) for stage in range(arguments.stages)):
+        runs = record(folder)
+        if runs is None:
             print((folder / "output").read_text()[-3000:])
             print("The tests fail without any mutant.")
             return 2
+        print(f"{len(runs.seconds)} tests in {sum(runs.seconds.values()):.0f} s", flush=True)
 
         def attempt(mutant: Mutant) -> bool | None:
             if time.monotonic() > until:
                 return None
-            return survives(mutant, folders, arguments.stages)
+            return survives(mutant, folders, runs, arguments.most)
 
         tasks = {pool.submit(attempt, mutant): mutant for mutant in todo}
         for task in as_completed(tasks):
