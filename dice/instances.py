@@ -94,7 +94,7 @@ def _match(p: Array, g: Array) -> tuple[Array, int, int]:
     ids_g, g = np.unique(g, return_inverse=True)
     pairs, shared = np.unique(g * len(ids_p) + p, return_counts=True)
     in_g, in_p = np.divmod(pairs, max(len(ids_p), 1))
-    sizes_p, sizes_g = np.bincount(p, minlength=1), np.bincount(g, minlength=1)
+    sizes_p, sizes_g = np.bincount(p), np.bincount(g)
     objects = (ids_p[in_p] != 0) & (ids_g[in_g] != 0)
     sums = Overlap(shared[objects], sizes_p[in_p][objects], sizes_g[in_g][objects], batched=True)
     # exact in integers: at one half a pair is no match
