@@ -8,6 +8,7 @@ BOOK    = _build/html/index.html
 PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ benchmarks/results/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
+SKIP    = skip-execution
 CORE    = dice/*.py $(patsubst %,tests/test_%.py,libraries family import bad_input overlap scores_and_losses)
 PORT   ?= 8000
 GIB    ?= 8
@@ -17,7 +18,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs pages nu lighthouse lab serve pdf dist lock faults floor peers mutants train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -47,12 +48,18 @@ notebooks: $(READY)  ## Run every notebook and compare each output with the stor
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
 	$(BIN)/python book/hosted.py
-	$(BIN)/jupyter-nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
+	$(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
 	  --ExecutePreprocessor.record_timing=False \
+	  --ExecutePreprocessor.skip_cells_with_tag=$(SKIP) \
 	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
+	  --Exporter.preprocessors=book.numbered.numbered \
 	  --ClearMetadataPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
+
+optional:  ## Run the optional cells too, in the environment of make peers, and store all outputs anew
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	@$(MAKE) --no-print-directory outputs VENV=$(PEERS) SKIP=
 
 pages: $(BOOK)  ## Build the book, and check the built pages
 	$(BIN)/pytest -m book
@@ -92,8 +99,7 @@ peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
 	$(PEERS)/bin/coverage report --show-missing --fail-under=100
-	$(PEERS)/bin/pytest tests/test_course_training.py -k pytorch
-	$(PEERS)/bin/pytest tests/test_scale.py -k other_libraries
+	$(PEERS)/bin/pytest tests/test_optional_cells.py
 
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)

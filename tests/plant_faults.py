@@ -103,6 +103,7 @@ EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, p
 FORMULAS, SUMS, CHECKS = "dice/formulas.py", "dice/sums.py", "dice/checks.py"
 ARRAYS = "dice/arrays.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
+CH7 = "notebooks/07_training.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
 # Fault, file, change, the check that ought to notice, what the message has to say
@@ -136,6 +137,8 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), outputs(CH3), "stderr"),
     ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), [BUILD], "stderr"),
     ("import that only the book has", CH3, replace(r'"import numpy as np', '"import myst_nb'), form("imports"), "outside the book"),
+    ("optional cell that the book would run", CH7, replace(r'"skip-execution",\s*', ""), form("plain_python"), "its tags are to be"),
+    ("name of an optional cell that others read", CH7, replace("before = dice_loss", "sigmoid = dice_loss"), unit("optional_cells"), "rename them"),
     # the words
     ("figure without alternative text", CH2, in_cell('"image/svg', NO_METADATA), form("alternative"), "alternative text"),
     ("figure without a caption", CH2, replace(r"\*\*Figure 2\.1\.\*\*", "Figure 2.1."), form("caption"), "begin the Markdown cell"),

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from dice.course import training, training_figures
 from dice.course.training import LOSSES, Split
 
 ROOT = Path(__file__).parents[1]
-CHAPTER = ROOT / "notebooks" / "07_training.ipynb"
 RECORD = json.loads((ROOT / "benchmarks" / "results" / "training.json").read_text("utf8"))
 EVERYWHERE = np.ones((3, 3))  # neighbors at the corners too
 
@@ -204,23 +202,3 @@ def test_recorded_weights_score_as_recorded():
         logits, _ = training.forward(weights, split.test.features)
         score = overlap(logits >= 0, split.test.target).dice()
         assert score == pytest.approx(entry["dice_at_half"][0], abs=2e-3)
-
-
-# The same in PyTorch
-
-
-def test_the_pytorch_version_gives_what_the_chapter_says(capsys):
-    pytest.importorskip("torch", reason="PyTorch is optional: pip install torch")
-    cells = json.loads(CHAPTER.read_text("utf8"))["cells"]
-    text, code = (
-        ["".join(cell["source"]) for cell in cells if cell["cell_type"] == kind]
-        for kind in ("markdown", "code")
-    )
-    block = r"```python\n(import torch\n.*?)```.*?```text\n(.*?)```"
-    in_torch, output = re.search(block, "\n\n".join(text), re.S).groups()
-    live = next(source for source in code if "split = disks(" in source)
-    names: dict[str, object] = {}
-    exec(f"{code[0]}\n{live}", names)
-    capsys.readouterr()
-    exec(in_torch, names)
-    assert capsys.readouterr().out == output

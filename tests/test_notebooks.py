@@ -21,11 +21,15 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 ROOT = Path(__file__).parents[1]
 
-# Cells whose output is not compared, by notebook: how many, and why. Now all are compared.
-EXCEPTIONS: dict[str, tuple[int, str]] = {}
+# Cells whose output `make notebooks` does not compare, by notebook: how many, and why.
+EXCEPTIONS = {
+    "notebooks/07_training.ipynb": (5, "PyTorch is optional: make peers compares these"),
+    "notebooks/10_at_scale.ipynb": (2, "PyTorch and JAX are optional: make peers compares these"),
+}
 
 MAY_IMPORT = {"dask", "dice", "distributed", "IPython", "matplotlib", "numpy", "scipy", "skimage"}
 MAY_IMPORT |= {"sympy", "zarr"}
+OPTIONAL_IMPORTS = {"jax", "torch"}
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -36,6 +40,9 @@ METADATA = {
 }
 CELL_METADATA = {"jupyter", "mystnb", "name", "tags"}
 TAGS = {"hide-input", "solution"}
+# Our mark; then what keeps such a cell from being run by `make outputs` and the book, and by
+# `make notebooks`; and what has Jupyter go on to the next cell where the library is missing.
+OPTIONAL_TAGS = {"optional", "skip-execution", "nbval-skip", "raises-exception"}
 LINES = {"shown": 8, "folded": 16}  # blank lines and comments not counted
 WIDTH = 88
 CLOSING = ["Summary", "Exercises", "Questions", "Further reading"]
@@ -87,6 +94,7 @@ class Chapter:
             first = cell.source.strip().partition("\n")[0]
             cell.where = f"cell {index} ({first[:50]})"
             cell.hidden = "hide-input" in cell.metadata.get("tags", [])
+            cell.optional = "optional" in cell.metadata.get("tags", [])
             cell.figures = [
                 kind
                 for output in cell.get("outputs", [])
@@ -270,6 +278,8 @@ def test_outputs_are_stored(chapter):
             yield f"{cell.where}: prints, but no text is stored; use `make outputs`"
         if "display" in calls and "display_data" not in kinds:
             yield f"{cell.where}: displays, but nothing is stored; use `make outputs`"
+        if cell.optional and not cell.outputs:
+            yield f"{cell.where}: optional, and no output is stored; use `make optional`"
         if not quiet and not kinds & {"execute_result", "display_data"}:
             yield f"{cell.where}: ends in a value, but none is stored; use `make outputs`, or `_ =`"
 
@@ -318,7 +328,11 @@ def test_code_is_plain_python(chapter):
             yield f"{cell.where}: line {error.lineno} is not plain Python; use no magic commands"
         if cell.source.rstrip().endswith(";"):
             yield f"{cell.where}: drop the last `;`, or write `_ = ...` to show nothing"
-        if extra := set(cell.metadata.get("tags", [])) - TAGS:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.optional:
+            if tags != OPTIONAL_TAGS:
+                yield f"{cell.where}: its tags are to be {', '.join(sorted(OPTIONAL_TAGS))}"
+        elif extra := tags - TAGS:
             yield f"{cell.where}: unknown tag {', '.join(sorted(extra))}"
 
 
@@ -329,6 +343,8 @@ def test_imports_are_explicit_and_stand_first(chapter):
         yield "the first code cell is to hold the imports"
     for cell in chapter.code:
         for package, statement in imports(parse(cell)):
+            if cell.optional and package in OPTIONAL_IMPORTS:
+                continue
             if package not in MAY_IMPORT | sys.stdlib_module_names:
                 yield f"{cell.where}: {package} is not there outside the book; do without it"
             if any(alias.name == "*" for alias in statement.names):

@@ -33,6 +33,7 @@ def script(path):
 
 DIST = script(ROOT / "book" / "dist.py")
 HOSTED = script(ROOT / "book" / "hosted.py")
+NUMBERED = script(ROOT / "book" / "numbered.py")
 PRINT = script(ROOT / "book" / "print.py")
 STREAMS = script(ROOT / "book" / "_ext" / "whole_streams.py")
 BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
@@ -214,13 +215,27 @@ def test_with_an_address_the_first_code_fetches_the_course():
     assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
 
 
+def test_the_numbers_of_the_cells_are_those_of_the_chapter_alone():
+    """However the kernel counts: it leaves out what it skips, and counts the cell that fetches."""
+    chapter = ROOT / "notebooks" / "10_at_scale.ipynb"
+    cells = [dict(cell) for cell in nbformat.read(chapter, as_version=4).cells]
+    hosted = HOSTED.with_fetch_cell(nbformat.read(chapter, as_version=4), ADDRESS)
+    code = [cell for cell in hosted.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.execution_count = 7
+    hosted, _ = NUMBERED.numbered(hosted, {})
+    assert code[0].execution_count is None
+    assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
+
+
 def test_the_install_line_brings_all_that_the_notebooks_import():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
     listed = project["dependencies"] + project["optional-dependencies"]["course"]
     installed = {re.match(r"[\w-]+", line)[0] for line in listed} | {"dice"}
     names = {"skimage": "scikit-image", "IPython": "ipython"}
     for file in NOTEBOOKS:
-        code = [c.source for c in nbformat.read(file, 4).cells if c.cell_type == "code"]
+        cells = [c for c in nbformat.read(file, 4).cells if c.cell_type == "code"]
+        code = [c.source for c in cells if "optional" not in c.metadata.get("tags", [])]
         found = set(re.findall(r"^(?:from|import) (\w+)", "\n".join(code), re.M))
         imported = {names.get(name, name) for name in found - sys.stdlib_module_names}
         assert imported <= installed, f"{file.name}: {imported - installed}"

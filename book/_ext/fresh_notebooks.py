@@ -1,20 +1,30 @@
 """Run the notebooks again when the package they import, or the locked versions, have changed.
 
 Jupyter Book keeps executed notebooks in a cache whose key is their own code alone. This empties
-the cache, and has the chapters read anew, when what stands behind that code is no longer the same.
+the cache, and has the chapters read anew, when what stands behind that code is no longer the same:
+the package, the versions, and what is stored below the optional cells, which no build runs.
 """
 
+import json
 import shutil
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 
+def optional_outputs(root):
+    for file in sorted((root / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(file.read_text("utf8"))["cells"]:
+            if "optional" in cell["metadata"].get("tags", []):
+                yield json.dumps(cell["outputs"]).encode()
+
+
 def fingerprint(root):
     """Hash what the outputs depend on beside the notebooks."""
     files = [root / "constraints.txt", *sorted((root / "dice").rglob("*.py"))]
-    contents = (file.relative_to(root).as_posix().encode() + file.read_bytes() for file in files)
-    return sha256(b"\0".join(contents) + sys.version.encode()).hexdigest()
+    contents = [file.relative_to(root).as_posix().encode() + file.read_bytes() for file in files]
+    parts = [*contents, *optional_outputs(root), sys.version.encode()]
+    return sha256(b"\0".join(parts)).hexdigest()
 
 
 def empty_stale_cache(app, config):
