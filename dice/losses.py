@@ -275,8 +275,7 @@ def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     """Derivatives of the loss by the intersection and by the size of the prediction."""
     average, sums = reading["average"], three_sums(inputs)
     xp = namespace(sums)
-    weights = xp.astype(_class_weights(inputs, reading), sums.dtype)
-    entries = weights = xp.broadcast_to(weights, sums.shape[1:])
+    entries = weights = xp.astype(_class_weights(inputs, reading), sums.dtype)
     if average == "micro":
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])

@@ -282,6 +282,7 @@ BAD = {
     "mask dtype": (TypeError, dice.dice_loss, SOFT, OTHERS, {"mask": MASKS}),
     "axis": (ValueError, dice.softmax, LOGITS, {"class_axis": 4}),
     "classes": (ValueError, dice.dice_score, LABELS, OTHER, {"num_classes": 0}),
+    "sums of booleans": (TypeError, Overlap, *[np.array([True])] * 3, {}),
     "ids": (TypeError, dice.panoptic_quality, SOFT, LABELS, {}),
     "id shapes": (ValueError, dice.panoptic_quality, LABELS, LABELS[:1], {}),
 }

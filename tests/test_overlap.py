@@ -21,6 +21,13 @@ def sums_of(overlap):
 # Made
 
 
+def test_as_many_classes_as_allowed():
+    last = 2**16 - 1
+    found = overlap([0, last], [last, last], num_classes=last + 1)
+    assert [values[last] for values in sums_of(found)] == [1, 1, 2]
+    assert sums_of(found).sum() == 5
+
+
 @pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.uint64])
 def test_masks_are_counted(dtype):
     p, g = RNG.integers(0, 2, (2, 7, 9))
