@@ -40,7 +40,8 @@ STAGES = [  # other libraries take seconds to load: they come last
     ["accuracy", "fuzz", "properties"],
     ["libraries"],
 ]
-KEEP = {"__all__", "hint"}  # names, and words in a message
+KEEP = {"__all__", "BLOCK", "KINDS", "RUNS"}  # no behavior, speed alone
+KEEP_OPTIONS = {"hint", "copy", "strict"}  # words of a message; speed; a check of our own
 
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE,
@@ -128,7 +129,9 @@ def skipped(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.ClassDef):
-        return any(isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases)
+        return any(keyword.arg == "total" for keyword in node.keywords)  # a TypedDict
+    if isinstance(node, ast.keyword):
+        return node.arg in KEEP_OPTIONS
     if isinstance(node, ast.Assign):
         names = {t.id for t in node.targets if isinstance(t, ast.Name)}
         typed = isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name)
@@ -167,7 +170,7 @@ def of_expression(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST, Cha
                     yield where, test, swap_attribute(None, "test", constant, node, f"{value}")
     if isinstance(node, ast.Call):
         for k, keyword in enumerate(node.keywords):
-            if keyword.arg not in {None, *KEEP}:
+            if keyword.arg not in {None, *KEEP_OPTIONS}:
                 yield where, node, drop(node, k)
     if isinstance(node, ast.UnaryOp) and not isinstance(node.operand, ast.Constant):
         yield where, node, unwrap(node)

@@ -250,8 +250,9 @@ def test_an_overlap_cannot_change():
     assert sums.intersection.tolist() == [1, 2]
     with pytest.raises(FrozenInstanceError):
         sums.intersection = 3
-    with pytest.raises(ValueError, match="read-only"):
-        sums.intersection[0] = 3
+    for made in sums, overlap([0, 1], [0, 1], num_classes=2):
+        with pytest.raises(ValueError, match="read-only"):
+            made.intersection[0] = 3
 
 
 def test_equality_is_for_numbers():
