@@ -253,7 +253,7 @@ class _Sheet:
                 for i in range(columns + 1)
             ]
         )
-        fine = _number(scale / 8) if scale < 8 else None  # a fine grid hides no colors
+        fine = _number(scale / 8) if scale < 6 else None  # so many lines hide no colors
         self.add("path", d=path, stroke=GRID, stroke_width=fine, fill="none")
 
     def image(
