@@ -33,7 +33,7 @@ def engine():
 def to_html(tex, display):
     """Render one formula; raise JSEvalException where the TeX is bad."""
     if r"\frac" in tex:  # rows of fractions stand apart; TeX counts from the depth of a plain row
-        room = "0.9em" if r"\begin{aligned}" in tex else "0.4em"
+        room = "0.9em" if r"\begin{aligned}" in tex else "0.7em"
         tex = re.sub(r"\\\\(\[[\d.]+\w+\])?", rf"\\\\[{room}]", tex)
     return engine().call("katex.renderToString", tex, OPTIONS | {"displayMode": display})
 
