@@ -156,6 +156,18 @@ def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
     unreached = f"e => e.tabIndex < 0 && !e.querySelector(`{inside}`)"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({unreached}).map({SHORT})")
     assert not page.evaluate(f"({WIDE_THINGS})(false).map({SHORT})"), "cut off"
+    texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output, dl.py')"
+    assert not page.evaluate(f"({WIDE_THINGS})(true).filter({texts}).map({SHORT})"), "break it"
+
+
+@each_page
+def test_where_there_is_room_no_line_of_code_scrolls(visit, name):
+    page = visit(name)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    for width in (768, WIDE):  # between the widths at which the sidebars come
+        page.set_viewport_size({"width": width, "height": HIGH})
+        code = "e => e.matches('article pre')"
+        assert not page.evaluate(f"({WIDE_THINGS})(true).filter({code}).map({SHORT})"), width
 
 
 @each_page

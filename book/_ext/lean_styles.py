@@ -87,7 +87,7 @@ def shrink(site, pages):
         css = re.sub(ICONS, r'url(\1.woff) format("woff")', file.read_text("utf8"))
         sheets[file] = css if OWN & set(file.parts) else used(css, words)
         file.write_text(sheets[file], "utf8")
-    shown = "".join(re.findall(r'content:\s*"([\ue000-\uf8ff])"', "".join(sheets.values())))
+    shown = "".join(re.findall(r':\s*"([\ue000-\uf8ff])"', "".join(sheets.values())))
     for font in static.rglob("fa-*.ttf"):
         file = font.with_suffix(".woff")
         subset.main([str(font), f"--text={shown}", "--flavor=woff", f"--output-file={file}"])

@@ -1,5 +1,7 @@
 """Tell the reader of a page where it stands: the part in the breadcrumbs, and the progress."""
 
+from html import escape
+
 from sphinx.addnodes import toctree
 
 
@@ -26,7 +28,8 @@ def show(app, pagename, templatename, context, doctree):
     for caption, pages in parts(app.env).items():
         if pagename in pages:
             first = app.builder.get_relative_uri(pagename, pages[0])
-            context["parents"] = [{"title": caption, "link": first}]
+            title = f'<span class="ellipsis">{escape(caption)}</span>'  # shows where it is cut
+            context["parents"] = [{"title": title, "link": first}]
     names = chapters(app.env)
     if pagename in names:
         number = names.index(pagename) + 1

@@ -253,7 +253,8 @@ class _Sheet:
                 for i in range(columns + 1)
             ]
         )
-        self.add("path", d=path, stroke=GRID, fill="none")
+        fine = _number(scale / 8) if scale < 6 else None  # so many lines hide no colors
+        self.add("path", d=path, stroke=GRID, stroke_width=fine, fill="none")
 
     def image(
         self, data: str, x: float, y: float, width: float, height: float, *, smooth: bool

@@ -75,7 +75,7 @@
         html(`<div class="two sides"></div>`),
         html(`<div class="two"><div class="left curve-side"></div><div class="right volume"></div></div>`));
       body.querySelector(".left").append(
-        choice("Pixels: press to change the", "edit", [["map", "probability"], ["target", "target"]], (value) => (brush = value)),
+        choice("Press to change", "edit", [["map", "probability"], ["target", "target"]], (value) => (brush = value)),
         grid.node, html(`<p class="legend"><span><i class="swatch ring"></i>target</span>
           <span><b class="on-sample">.6</b>at or above the threshold</span></p>`));
       body.querySelector(".right").append(...Object.values(sliders).map((part) => part.node));
@@ -85,7 +85,7 @@
           `<div class="formula-line"><dt>Slope</dt><dd>${place("hard-slope")}</dd></div>`),
         panel("soft", "Not rounded: soft Dice", "",
           formula("Dice", fraction(`2 · ${sI} + ${place("numerator")}`, `${sP} + ${sG} + ${place("denominator")}`), "soft", true),
-          formula("Slope in the target", `${fraction("2", place("below"))} − ${pull}`, "slope-object") +
+          formula("Slope inside", `${fraction("2", place("below"))} − ${pull}`, "slope-object") +
           formula("Slope outside", `−${pull}`, "slope-background")));
       body.querySelector(".curve-side").append(html(`<p class="subhead">Dice of the rounded mask</p>`), graph.node,
         html(`<p class="legend"><span><i class="key"></i>against the target</span>
