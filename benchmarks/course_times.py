@@ -71,11 +71,17 @@ def measure() -> dict[str, Any]:
         }
 
 
+def title(name: str) -> str:
+    """Return what a notebook is called in the book."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ")
+
+
 def tables(record: dict[str, Any]) -> str:
     """Return what the page shows of the record, as Markdown."""
     times, builds = record["notebook_seconds"], record["build_seconds"]
     rows = [
-        *((f"[{name}](../notebooks/{name}.ipynb)", time) for name, time in times.items()),
+        *((f"[{title(name)}](../notebooks/{name}.ipynb)", time) for name, time in times.items()),
         ("**all notebooks**", round(sum(times.values()), 1)),
         ("the book, from nothing", builds["from_nothing"]),
         ("the book, its notebooks executed before", builds["notebooks_executed_before"]),

@@ -101,7 +101,7 @@ def figure(record: dict[str, Any]) -> Drawing:
 
     rows = [row for row in record["rows"] if "uint8" in row["case"] or "float32" in row["case"]]
     rows = [row for row in rows if "smooth" not in row["case"]][::-1]
-    sheet = Figure(figsize=(style.WIDTH / 72, (18 * len(rows) + 62) / 72), layout="constrained")
+    sheet = Figure(figsize=(style.WIDTH / 72, (20 * len(rows) + 66) / 72), layout="constrained")
     axes = sheet.add_subplot()
     for height, row in enumerate(rows):
         peers = [ratio for name, ratio in row["ratios"].items() if name not in LIMITS]
@@ -115,8 +115,8 @@ def figure(record: dict[str, Any]) -> Drawing:
     axes.set_yticks(range(len(rows)), cases)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("time, ours = 1")
-    axes.tick_params(labelsize=11, colors=style.INK, which="both")
-    axes.xaxis.label.set(size=11, color=style.INK)
+    axes.tick_params(labelsize=style.TEXT_SIZE, colors=style.INK, which="both")
+    axes.xaxis.label.set(size=style.TEXT_SIZE, color=style.INK)
     axes.grid(axis="x", color=style.GRID, lw=0.6)
     axes.set_facecolor("none")
     for side in axes.spines.values():

@@ -40,9 +40,11 @@ def panoptic_quality(
     A predicted object and a target object match if their IoU is above one half. As
     objects of one map do not overlap, no object can match twice.
 
-    .. math:: \mathrm{PQ} = \frac{\sum_{\text{matched}} \mathrm{IoU}}
-              {|\text{matched}| + \frac{1}{2} |\text{only predicted}|
-                               + \frac{1}{2} |\text{only target}|}
+    .. math:: \mathrm{PQ} = \frac{\sum_{\mathrm{TP}} \mathrm{IoU}}
+              {|\mathrm{TP}| + \frac{1}{2} |\mathrm{FP}| + \frac{1}{2} |\mathrm{FN}|}
+
+    TP are the matches, FP the objects that are only predicted, FN those that only the
+    target has.
 
     Parameters
     ----------

@@ -175,7 +175,9 @@ def generalized_dice_loss(
     r"""Generalized Dice loss: one ratio of sums, in which small classes weigh more.
 
     .. math:: L = 1 - \frac{2 \sum_c w_c I_c + \epsilon_n}
-                          {\sum_c w_c (P_c + G_c) + \epsilon_d}, \qquad w_c = 1 / G_c^2
+                          {\sum_c w_c (P_c + G_c) + \epsilon_d}
+
+    with the weights :math:`w_c = 1 / G_c^2`.
 
     Parameters
     ----------

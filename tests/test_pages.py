@@ -156,7 +156,7 @@ def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
     unreached = f"e => e.tabIndex < 0 && !e.querySelector(`{inside}`)"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({unreached}).map({SHORT})")
     assert not page.evaluate(f"({WIDE_THINGS})(false).map({SHORT})"), "cut off"
-    texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output, dl.py')"
+    texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output')"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({texts}).map({SHORT})"), "break it"
 
 
