@@ -73,8 +73,9 @@ def measure() -> dict[str, Any]:
 
 def title(name: str) -> str:
     """Return what a notebook is called in the book."""
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ")
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf8"))["cells"]
+    heading = next(cell["source"][0] for cell in cells if cell["cell_type"] == "markdown")
+    return heading.strip().removeprefix("# ")
 
 
 def tables(record: dict[str, Any]) -> str:
