@@ -93,8 +93,12 @@ class Overlap:
     batched: bool = field(default=False, kw_only=True)
     squared: bool = field(default=False, kw_only=True)
 
+    def __new__(cls, *_: Any, **__: Any) -> "Overlap":
+        """Be known to JAX, if that is there."""
+        arrays.register_pytree(cls, SUMS, FLAGS)
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
-        arrays.register_pytree(Overlap, SUMS, FLAGS)
         for name in FLAGS:
             checks.flag(name, getattr(self, name))
         for name in SUMS:
@@ -115,10 +119,9 @@ class Overlap:
     @classmethod
     def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
         """Made of the package's own sums, which need no check: a small call is half as long."""
-        arrays.register_pytree(cls, SUMS, FLAGS)
         if isinstance(sums, np.ndarray):
             sums.setflags(write=False)
-        made = object.__new__(cls)
+        made = cls.__new__(cls)
         fields = *(plain(sums[k, ...]) for k in range(3)), batched, squared
         vars(made).update(zip((*SUMS, *FLAGS), fields, strict=True))
         return made
