@@ -18,6 +18,8 @@ REPAIRS = [
     (r'localStorage\.getItem\("theme"\) \|\| "auto"', f"localStorage.getItem('theme') || {SYSTEM}"),
     # Without scripts a style sheet of its own says light or dark, and hides what would do nothing.
     (r'(<html[^>]* data-content_root="([^"]*)"[\s\S]*?)(?=</head>)', rf"\1{NOSCRIPT}\n"),
+    # A style sheet that only asks for another makes the reader wait twice.
+    (r"_static/styles/theme\.css\?digest=\w+", "_static/basic.css"),
     # Sphinx and the theme each state the viewport.
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
     # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
@@ -39,9 +41,29 @@ NOT_ON_SEARCH_PAGE = [
     (r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', ""),
     (r'<script src="', '<script defer src="'),
 ]
+# The theme lets keys reach what scrolls. To ask each thing would lay out the whole page at once:
+# what is far from the view can be reached until it is asked, which is when it comes near.
+SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
+REPAIRS_OF_SCRIPT = [
+    (
+        r"e\.tabIndex=(?=e\.scrollWidth)",
+        "e.tabIndex=e.checkVisibility?.({contentVisibilityAuto:true})===false"
+        '?e.getAttribute("tabindex")??0:',
+    ),
+    (
+        r'window\.addEventListener\("resize",t\)(?=,new MutationObserver)',
+        '["resize","toggle","contentvisibilityautostatechange"]'
+        ".forEach(name=>addEventListener(name,t,true))",
+    ),
+]
 PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
-UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/**/*.html"]
+UNUSED = [
+    "_static/scripts/fontawesome.js",
+    "_static/styles/theme.css",
+    "_static/**/*.map",
+    "_static/**/*.html",
+]
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -87,6 +109,12 @@ def finish(app, error):
     pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
     for page in pages:
         page.write_text(repair(page), "utf8")
+    script = (site / SCRIPT).read_text("utf8")
+    for pattern, replacement in REPAIRS_OF_SCRIPT:
+        script, count = re.subn(pattern, replacement, script)
+        if count != 1:
+            raise ValueError(f"the theme's script has changed: {pattern}")
+    (site / SCRIPT).write_text(script, "utf8")
     for pattern in UNUSED:
         for file in site.glob(pattern):
             file.unlink()
