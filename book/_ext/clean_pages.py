@@ -41,21 +41,20 @@ NOT_ON_SEARCH_PAGE = [
     (r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', ""),
     (r'<script src="', '<script defer src="'),
 ]
-# The theme lets keys reach what scrolls. To ask each thing would lay out the whole page at once:
-# what is far from the view can be reached until it is asked, which is when it comes near.
-SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
-REPAIRS_OF_SCRIPT = [
-    (
-        r"e\.tabIndex=(?=e\.scrollWidth)",
-        "e.tabIndex=e.checkVisibility?.({contentVisibilityAuto:true})===false"
-        '?e.getAttribute("tabindex")??0:',
+# Two scripts of the theme make a long page work more than it needs to.
+SCRIPTS = {
+    # Which things scroll is read of all before any is marked: each mark would cost a new layout.
+    "_static/scripts/pydata-sphinx-theme.js": (
+        r"(document\.querySelectorAll\([^()]*\.join\([^()]*\)\))"
+        r"\.forEach\(e=>\{e\.tabIndex=(e\.scrollWidth[^}]*)\}\)",
+        r"[...\1].map(e=>[e,\2]).forEach(([e,index])=>{e.tabIndex=index})",
     ),
-    (
-        r'window\.addEventListener\("resize",t\)(?=,new MutationObserver)',
-        '["resize","toggle","contentvisibilityautostatechange"]'
-        ".forEach(name=>addEventListener(name,t,true))",
+    # No page has notes in its margin, which are looked for under 28 names.
+    "_static/scripts/sphinx-book-theme.js": (
+        r'document\.querySelectorAll\(n\.join\(", "\)\)\.forEach\(\(e=>\{t\.observe\(e\)\}\)\),?',
+        "",
     ),
-]
+}
 PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
 UNUSED = [
@@ -109,12 +108,11 @@ def finish(app, error):
     pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
     for page in pages:
         page.write_text(repair(page), "utf8")
-    script = (site / SCRIPT).read_text("utf8")
-    for pattern, replacement in REPAIRS_OF_SCRIPT:
-        script, count = re.subn(pattern, replacement, script)
+    for name, (pattern, replacement) in SCRIPTS.items():
+        script, count = re.subn(pattern, replacement, (site / name).read_text("utf8"))
         if count != 1:
-            raise ValueError(f"the theme's script has changed: {pattern}")
-    (site / SCRIPT).write_text(script, "utf8")
+            raise ValueError(f"the theme's script has changed: {name}")
+        (site / name).write_text(script, "utf8")
     for pattern in UNUSED:
         for file in site.glob(pattern):
             file.unlink()
