@@ -393,9 +393,20 @@ def test_fits_a_phone(visit, name, scheme):
     small = figure.node.evaluate(
         "e => [...e.querySelectorAll('button, input, select, a')]"
         ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
-        ".filter(([, r]) => Math.min(r.width, r.height) < 22)"
+        ".filter(([, r]) => Math.min(r.width, r.height) < 24)"
     )
     assert not small, "too small to touch"
+
+
+@each_explorable
+def test_under_a_finger_controls_are_large(visit, name):
+    figure = visit(name, width=360, has_touch=True, is_mobile=True).started()
+    small = figure.node.evaluate(
+        "e => [...e.querySelectorAll('button, input, select, a')]"
+        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
+        ".filter(([, r]) => Math.min(r.width, r.height) < 43.9)"
+    )
+    assert not small
 
 
 @each_explorable
@@ -469,6 +480,39 @@ def test_paint_by_touch(visit):
     figure = visit("paint-and-score", has_touch=True, width=390).started()
     figure.node.locator(".pixel").nth(5).tap()
     assert figure.state["prediction"] == "101101"
+    agrees(figure)
+
+
+@pytest.mark.parametrize(
+    ("name", "surface"),
+    [
+        ("paint-and-score", ".pixels"),
+        ("to-round-or-not", ".pixels"),
+        ("accuracy-trap", ".chart"),
+    ],
+)
+def test_a_finger_scrolls_up_and_strokes_sideways(visit, name, surface):
+    state = {"paint-and-score": {"target": "100100" * 4, "prediction": "001000" * 4}}.get(name)
+    figure = visit(name, state, width=360, has_touch=True, is_mobile=True).started()
+    page, node = figure.page, figure.node.locator(surface)
+    finger = page.context.new_cdp_session(page)
+
+    def swipe(x, y):
+        node.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+        box, before = node.bounding_box(), page.evaluate("scrollY")
+        start = [box["x"] + box["width"] / 4, box["y"] + box["height"] / 2]
+        for k in range(13):
+            point = {"x": start[0] + x * k / 12, "y": start[1] + y * k / 12}
+            event = "touchMove" if k else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(300)
+        return page.evaluate("scrollY") - before
+
+    first = figure.state
+    assert swipe(4, -200) > 100 and figure.state == first
+    assert swipe(4, 200) < -100 and figure.state == first
+    assert abs(swipe(150, 0)) < 20 and figure.state != first
     agrees(figure)
 
 

@@ -18,6 +18,8 @@ REPAIRS = [
     (r'localStorage\.getItem\("theme"\) \|\| "auto"', f"localStorage.getItem('theme') || {SYSTEM}"),
     # Without scripts a style sheet of its own says light or dark, and hides what would do nothing.
     (r'(<html[^>]* data-content_root="([^"]*)"[\s\S]*?)(?=</head>)', rf"\1{NOSCRIPT}\n"),
+    # A style sheet that only asks for another makes the reader wait twice.
+    (r"_static/styles/theme\.css\?digest=\w+", "_static/basic.css"),
     # Sphinx and the theme each state the viewport.
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
     # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
@@ -39,9 +41,28 @@ NOT_ON_SEARCH_PAGE = [
     (r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>', ""),
     (r'<script src="', '<script defer src="'),
 ]
+# Two scripts of the theme make a long page work more than it needs to.
+SCRIPTS = {
+    # Which things scroll is read of all before any is marked: each mark would cost a new layout.
+    "_static/scripts/pydata-sphinx-theme.js": (
+        r"(document\.querySelectorAll\([^()]*\.join\([^()]*\)\))"
+        r"\.forEach\(e=>\{e\.tabIndex=(e\.scrollWidth[^}]*)\}\)",
+        r"[...\1].map(e=>[e,\2]).forEach(([e,index])=>{e.tabIndex=index})",
+    ),
+    # No page has notes in its margin, which are looked for under 28 names.
+    "_static/scripts/sphinx-book-theme.js": (
+        r'document\.querySelectorAll\(n\.join\(", "\)\)\.forEach\(\(e=>\{t\.observe\(e\)\}\)\),?',
+        "",
+    ),
+}
 PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
-UNUSED = ["_static/scripts/fontawesome.js", "_static/**/*.map", "_static/**/*.html"]
+UNUSED = [
+    "_static/scripts/fontawesome.js",
+    "_static/styles/theme.css",
+    "_static/**/*.map",
+    "_static/**/*.html",
+]
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
@@ -87,6 +108,11 @@ def finish(app, error):
     pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
     for page in pages:
         page.write_text(repair(page), "utf8")
+    for name, (pattern, replacement) in SCRIPTS.items():
+        script, count = re.subn(pattern, replacement, (site / name).read_text("utf8"))
+        if count != 1:
+            raise ValueError(f"the theme's script has changed: {name}")
+        (site / name).write_text(script, "utf8")
     for pattern in UNUSED:
         for file in site.glob(pattern):
             file.unlink()

@@ -20,6 +20,18 @@ OPTIONS = {
     "macros": {r"\arraystretch": "1.4"},  # room between the rows of matrices of fractions
 }
 
+# The two fonts that formulas want are asked for at once, so that they are laid out once. A page
+# opened as a file may not ask ahead.
+FONTS_AHEAD = """<script>
+  if (location.protocol !== "file:")
+    for (const name of ["Main-Regular", "Math-Italic"]) {
+      const href = `ROOT_static/katex/fonts/KaTeX_${name}.woff2`;
+      const link = { rel: "preload", as: "font", crossOrigin: "", href };
+      document.head.append(Object.assign(document.createElement("link"), link));
+    }
+</script>
+"""
+
 
 @cache
 def engine():
@@ -79,9 +91,11 @@ def visit_display(translator, node):
 
 
 def load_styles(app, pagename, templatename, context, doctree):
-    """Give the pages with formulas their style sheet, and no other page."""
+    """Give the pages with formulas their style sheet and fonts, and no other page."""
     if 'class="katex' in context.get("body", ""):
         app.add_css_file("katex/katex.min.css")
+        fonts = FONTS_AHEAD.replace("ROOT", "../" * pagename.count("/"))
+        context["metatags"] = context.get("metatags", "") + fonts
 
 
 def stop_engine(app, error):

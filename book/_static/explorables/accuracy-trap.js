@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const { dice, divide, fixed, significant, html, svg, place, fraction, formula, show } = explorables;
-  const { buttons, button, slider, chart, explorable, between } = explorables;
+  const { buttons, button, slider, strokes, chart, explorable, between } = explorables;
 
   const [SMALL, LARGE, STEPS] = [1e-4, 0.5, 200];
   const share = (size) => Math.log(size / SMALL) / Math.log(LARGE / SMALL);
@@ -38,15 +38,7 @@
         xlabel: "share of the image that the object covers", x: share,
         ticks: [[0.0001, "0.01 %"], [0.001, "0.1 %"], [0.01, "1 %"], [0.1, "10 %"], [0.5, "50 %"]],
       });
-      let held = false;
-      const drag = (event) => held && set({ size: sizeAt(graph.across(event)) });
-      graph.node.addEventListener("pointerdown", (event) => {
-        held = true;
-        graph.node.setPointerCapture(event.pointerId);
-        drag(event);
-      });
-      graph.node.addEventListener("pointermove", drag);
-      for (const end of ["pointerup", "pointercancel"]) graph.node.addEventListener(end, () => (held = false));
+      strokes(graph.node, (event) => set({ size: sizeAt(graph.across(event)) }));
 
       const numbers = html(`<dl class="formulas">
         ${formula("Accuracy", `${place("I", "both")} + ${place("TN")}`, "accuracy")}

@@ -124,6 +124,39 @@ window.explorables = (() => {
         h("span", {}, words))));
 
   /**
+   * Strokes of a pointer: `go(event, first)` at each point. A finger that goes up or down scrolls
+   * the page; it strokes once it goes sideways, and presses when it is lifted where it came down.
+   */
+  const strokes = (node, go) => {
+    let down = null;
+    let begun = false;
+    const begin = () => {
+      if (!down || begun) return;
+      begun = true;
+      go(down, true);
+    };
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      node.setPointerCapture(event.pointerId);
+      [down, begun] = [event, false];
+      if (event.pointerType !== "touch") begin();
+    });
+    node.addEventListener("pointermove", (event) => {
+      if (!down) return;
+      const [x, y] = [event.clientX - down.clientX, event.clientY - down.clientY].map(Math.abs);
+      if (!begun && x <= y) return;
+      begin();
+      go(event, false);
+    });
+    node.addEventListener("pointerup", () => {
+      begin();
+      down = null;
+    });
+    node.addEventListener("pointercancel", () => (down = null));
+  };
+
+  /**
    * Pixels to press. `press(i, first)` answers pointer, Enter and Space, `first` telling where a
    * stroke begins; `key(i, name)` tells whether it used a key. Arrows move.
    */
@@ -139,21 +172,14 @@ window.explorables = (() => {
       node.children[i].focus();
     };
     const under = (event) => index(document.elementFromPoint(event.clientX, event.clientY));
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button || under(event) < 0) return;
-      event.preventDefault();
-      node.setPointerCapture(event.pointerId);
-      last = under(event);
-      focus(last);
-      press(last, true);
-    });
-    node.addEventListener("pointermove", (event) => {
+    strokes(node, (event, first) => {
+      if (first) last = null;
       const now = under(event);
-      if (last === null || now < 0 || now === last) return;
+      if (now < 0 || now === last) return;
+      if (last === null) focus(now);
+      press(now, last === null);
       last = now;
-      press(now, false);
     });
-    for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (last = null));
     // Enter, Space and assistive technology click without a pointer.
     node.addEventListener("click", (event) => event.detail === 0 && press(index(event.target), true));
     node.addEventListener("keydown", (event) => {
@@ -285,6 +311,7 @@ window.explorables = (() => {
 
   return {
     add, divide, overlap, dice, iou, diceSlope, accuracy, softmax, oneHot, fixed, significant, h, svg, html,
-    place, fraction, formula, show, button, buttons, slider, choice, pixels, chart, explorable, between,
+    place, fraction, formula, show, button, buttons, slider, choice, strokes, pixels, chart,
+    explorable, between,
   };
 })();

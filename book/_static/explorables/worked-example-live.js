@@ -24,7 +24,7 @@
 
     build(body, set) {
       let now = {};
-      const field = (c, i) => `<input type="number" step="0.1" min="-6" max="6" inputmode="decimal" data-logit="${4 * c + i}"
+      const field = (c, i) => `<input type="number" step="0.1" min="-6" max="6" data-logit="${4 * c + i}"
         aria-label="logit of class ${CLASSES[c]} at pixel ${i + 1}">`;
       const label = (i) => `<select data-label="${i}" aria-label="label of pixel ${i + 1}">${CLASSES.map((name, c) =>
         `<option value="${c}">${name}</option>`).join("")}</select>`;
