@@ -4,7 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from lean_styles import shrink
+from lean_styles import merge, shrink
 
 SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
 NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></noscript>'
@@ -117,6 +117,7 @@ def finish(app, error):
         for file in site.glob(pattern):
             file.unlink()
     shrink(site, pages)
+    merge(site, pages)
     config = app.config
     index = INDEX.format(
         lang=config.language, title=escape(config.html_title), page=f"{config.root_doc}.html"

@@ -15,6 +15,8 @@ ICONS = (
     r'url\(([^()]*/fa-[\w-]+)\.woff2\) format\("woff2"\),url\([^()]*\.ttf\) format\("truetype"\)'
 )
 NESTED = ("media", "supports")
+SHEET = r'<link [^>]*href="([^"]*_static/)([^"?]+\.css)[^"]*"[^>]*>\s*'
+PRINTED = "pygments.css"  # print.py asks for it
 OWN = {"course.css", "explorables", "katex"}  # nothing is superfluous, and scripts make up classes
 
 
@@ -97,6 +99,30 @@ def shrink(site, pages):
         for theme in ("light", "dark"):
             rules = "".join(for_theme(css, theme) for css in sheets.values())
             file.write(f"@media (prefers-color-scheme: {theme}) {{{rules}}}\n")
+
+
+def merge(site, pages):
+    """Make one style sheet of the theme's: a page waits for each that it asks for."""
+    static, asked = site / "_static", set()
+    for page in pages:
+        names = []
+
+        def once(match, names=names):
+            if {*OWN, "noscript.css"} & set(match[2].split("/")):
+                return match[0]
+            names.append(match[2])
+            return f'<link rel="stylesheet" href="{match[1]}theme.css"/>\n' * (len(names) == 1)
+
+        page.write_text(re.sub(SHEET, once, page.read_text("utf8")), "utf8")
+        asked |= {tuple(names)} - {()}
+    if len(asked) != 1:
+        raise ValueError(f"pages ask for different style sheets of the theme: {asked}")
+    files = [static / name for name in asked.pop()]
+    sheets = [file.read_text("utf8").replace("url(../", "url(") for file in files]
+    (static / "theme.css").write_text("".join(sheets), "utf8")
+    for file in files:
+        if file.name != PRINTED:
+            file.unlink()
 
 
 def rank(file):
