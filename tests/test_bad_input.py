@@ -246,6 +246,8 @@ CASES = {
         dice.soft_dice, SOFT, MASK, {"eps_numerator": 1j}),
     "too many classes": (ValueError, "num_classes: expected at most 65536, got 1000000000000",
         dice.dice_score, MAP, MAP, {"num_classes": 10**12}),
+    "negative entropy": (ValueError, "cross_entropy_weight: expected finite, not negative",
+        dice.dice_ce_loss, LOGITS[0], MASK, {"cross_entropy_weight": -1}),
     "weight of no class": (ValueError, "weights: expected shape (), one weight per class, got (1,)",
         dice.dice_loss_gradient, SOFT, MASK, {"weights": [1.0]}),
     "no weights": (ValueError, "weights: expected at least one above 0",
