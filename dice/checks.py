@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, at_least_single, extremes, kind, look, surely_up_to
+from dice.arrays import (
+    Array,
+    Kind,
+    array,
+    at_least_single,
+    extremes,
+    kind,
+    look,
+    plain,
+    shape,
+    surely_up_to,
+)
 
 NOT_NUMBERS = np.bool_ | np.timedelta64  # NumPy derives the latter from its integers
 MOST_CLASSES = 2**16
@@ -31,10 +42,10 @@ def logits(name: str, value: Any) -> Array:
     return at_least_single(values)
 
 
-def same_shape(name: str, shape: Sequence[int], expected: Sequence[int], whose: str) -> None:
+def same_shape(name: str, found: Sequence[int], expected: Sequence[int], whose: str) -> None:
     """Shapes must be equal: nothing is broadcast."""
-    if tuple(shape) != tuple(expected):
-        raise ValueError(f"{name}: expected shape {tuple(expected)}, {whose}, got {tuple(shape)}")
+    if tuple(found) != tuple(expected):
+        raise ValueError(f"{name}: expected shape {tuple(expected)}, {whose}, got {tuple(found)}")
 
 
 def integer(name: str, value: Any) -> int:
@@ -94,6 +105,12 @@ def not_negative(name: str, value: Any) -> Any:
     elif isinstance(value, Number) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     return value
+
+
+def factor(name: str, value: Any) -> Any:
+    """`value`, if it is one such number; of NumPy's as Python's, whose precision is double."""
+    same_shape(name, shape(value), (), "that of one number")
+    return plain(not_negative(name, value))
 
 
 def some(name: str, values: Array) -> None:

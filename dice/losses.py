@@ -1,6 +1,5 @@
 """Losses: what a network is trained to make small."""
 
-from dataclasses import replace
 from functools import partial
 from math import prod
 from typing import Any, Unpack
@@ -147,7 +146,7 @@ def tversky_loss(
     >>> tversky_loss(*missed, false_positive_weight=0.0, false_negative_weight=1.0)
     0.5
     """
-    checks.not_negative("gamma", gamma)
+    gamma = checks.factor("gamma", gamma)
     if gamma == 0:
         raise ValueError("gamma: expected a number above 0, got 0")
     sums, reading = measure(
@@ -419,8 +418,8 @@ def dice_ce_loss(
     1.1931
     """
     checks.option("average", average, ("macro", "micro", "weighted"))
-    checks.not_negative("dice_weight", dice_weight)
-    checks.not_negative("cross_entropy_weight", cross_entropy_weight)
+    dice_weight = checks.factor("dice_weight", dice_weight)
+    cross_entropy_weight = checks.factor("cross_entropy_weight", cross_entropy_weight)
     activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
     z = checks.logits("logits", logits)
     inputs, reading = prepare(
@@ -489,7 +488,8 @@ def _entropy(block: Block, inputs: Inputs) -> Rows:
 def _weighted(sums: Overlap) -> Overlap:
     """The three sums, each class times its weight."""
     weights = _sudre_weights(sums.target)
-    return replace(sums, **{name: weights * getattr(sums, name) for name in SUMS})
+    weighted = namespace(weights).stack([weights * getattr(sums, name) for name in SUMS])
+    return Overlap._trusted(weighted, sums.batched, sums.squared)
 
 
 def _sudre_weights(target: Array) -> Array:

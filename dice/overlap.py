@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import nan
+from numbers import Real
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -15,6 +16,9 @@ from dice.sums import confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 FLAGS = ("batched", "squared")
+ROUNDING = 1e-3
+"""How much larger than it can be an intersection may come, relatively: half precision is that."""
+
 Average = Literal["macro", "micro", "weighted"] | None
 
 
@@ -74,8 +78,9 @@ class Overlap:
     TypeError
         If a sum is no number, array of numbers, or symbol.
     ValueError
-        If the shapes differ or have more than two axes, if there are no classes, or if
-        a sum is negative or not finite (arrays of NumPy alone are looked at).
+        If the shapes differ or have more than two axes, if there are no classes, if a sum
+        is negative or not finite, or if the intersection is larger than the mean of the
+        two sizes, which no sets allow (of arrays, those of NumPy alone are looked at).
 
     Examples
     --------
@@ -115,6 +120,9 @@ class Overlap:
         object.__setattr__(self, "batched", self.batched or len(shape) == 2)
         if self._has_classes and shape[-1] == 0:
             raise ValueError(f"intersection: expected at least one class, got shape {shape}")
+        excess = 2 * self.intersection - (self.prediction + self.target) * (1 + ROUNDING)
+        if isinstance(excess, np.ndarray | Real) and np.any(np.asarray(excess) > 0):
+            raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
 
     @classmethod
     def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
@@ -249,13 +257,12 @@ class Overlap:
         """
         if self.squared:
             raise ValueError("squared: expected plain sums for the Tversky index, got squares")
-        checks.not_negative("false_positive_weight", false_positive_weight)
-        checks.not_negative("false_negative_weight", false_negative_weight)
-        weighted = partial(
-            formulas.tversky,
-            false_positive_weight=false_positive_weight,
-            false_negative_weight=false_negative_weight,
-        )
+        weights = {
+            "false_positive_weight": false_positive_weight,
+            "false_negative_weight": false_negative_weight,
+        }
+        weights = {name: checks.factor(name, value) for name, value in weights.items()}
+        weighted = partial(formulas.tversky, **weights)
         return self.score(weighted, **reading)
 
     def score(
@@ -302,8 +309,8 @@ class Overlap:
         """
         checks.option("average", average, ("macro", "micro", "weighted", None))
         checks.real("empty", empty)
-        checks.not_negative("eps_numerator", eps_numerator)
-        checks.not_negative("eps_denominator", eps_denominator)
+        above = checks.factor("eps_numerator", eps_numerator)
+        below = checks.factor("eps_denominator", eps_denominator)
         checks.flag("include_background", include_background)
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
         by_class = self._has_classes and average != "micro"
@@ -317,14 +324,17 @@ class Overlap:
         if average == "micro" and self._has_classes:
             sums = [_sum_last(values) for values in sums]
         numerator, denominator = formula(*sums)
-        scores = divide(numerator + eps_numerator, denominator + eps_denominator, empty, then)
+        scores = divide(numerator + above, denominator + below, empty, then)
         if average is not None and by_class:
             scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and self.batched else scores)
 
     def _class_weights(self, weights: Array, average: Average, background: bool) -> Array:
-        if average != "macro":
-            raise ValueError(f"weights: expected average='macro' beside them, got {average!r}")
+        if average != "macro" or not self._has_classes:
+            raise ValueError(
+                "weights: expected classes and average='macro' beside them, got "
+                + (repr(average) if self._has_classes else "no classes")
+            )
         values = array("weights", weights)
         shape = arrays.shape(self.intersection)[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
@@ -385,7 +395,8 @@ def overlap(
     -------
     Overlap
         Sums of shape (), (C,), (B,) or (B, C): 64-bit integers for counts, double
-        precision for probabilities. No pixels give zeros.
+        precision for probabilities. No pixels give zeros, and so does a sum of probabilities
+        below the normal numbers of their dtype, for one over it overflows.
 
     Raises
     ------
@@ -496,7 +507,7 @@ def divide(
     """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
     if not is_array(denominator):
         if denominator == 0:
-            return empty
+            return float(empty)
         ratio = numerator / denominator
         return ratio if then is None else then(ratio)
     where, nothing = namespace(denominator).where, denominator == 0
@@ -543,9 +554,12 @@ def _frozen(name: str, value: Any) -> Any:
         return value
     values = array(name, value)
     checks.not_negative(name, values)
-    values = values.astype(np.int64 if kind(name, values) == "integer" else np.float64)
-    values.setflags(write=False)
-    return plain(values)
+    counted = kind(name, values) == "integer"
+    exact = values.astype(np.int64 if counted else np.float64)
+    if counted and (exact != values).any():
+        raise ValueError(f"{name}: expected counts of at most 63 bits, got {values}")
+    exact.setflags(write=False)
+    return plain(exact)
 
 
 def _text(value: Any) -> str:

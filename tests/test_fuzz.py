@@ -53,7 +53,10 @@ def pixel_sums(prediction, target, options):
             cell[0] += min(a, b) if least else a * b
             cell[1] += a * a if squared else a
             cell[2] += b * b if squared else b
-    return sums
+    if p.dtype.kind != "f":
+        return sums
+    least = np.finfo(np.result_type(p, np.float32)).smallest_normal  # sums below it are 0
+    return [[[0 if value < least else value for value in cell] for cell in row] for row in sums]
 
 
 def average_of(values, weights):
@@ -284,12 +287,13 @@ READING = {
     "include_background": FLAGS,
     "weights": anything() | st.lists(st.integers(0, 3), min_size=1, max_size=3),
 }
-EPSILONS = {"eps_numerator": NUMBERS, "eps_denominator": NUMBERS}
+FACTOR = NUMBERS | anything()
+EPSILONS = {"eps_numerator": FACTOR, "eps_denominator": FACTOR}
 CLASS_AXIS = {"class_axis": SMALL}
 NUM_CLASSES = {"num_classes": st.integers(1, 4) | NUMBERS}
 LOSS = CLASS_AXIS | READING | EPSILONS | SOFT_SUMMING
 HARD = NUM_CLASSES | CLASS_AXIS | READING | SUMMING
-WEIGHTS = {"false_positive_weight": NUMBERS, "false_negative_weight": NUMBERS}
+WEIGHTS = {"false_positive_weight": FACTOR, "false_negative_weight": FACTOR}
 # name: how many arrays, options that are needed, options that may be there
 CALLS = {
     "sigmoid": (1, {}, {}),
@@ -302,7 +306,7 @@ CALLS = {
     "iou_score": (2, {}, HARD),
     "soft_dice": (2, {}, LOSS),
     "dice_loss": (2, {}, LOSS),
-    "tversky_loss": (2, WEIGHTS, LOSS | {"gamma": NUMBERS}),
+    "tversky_loss": (2, WEIGHTS, LOSS | {"gamma": FACTOR}),
     "generalized_dice_loss": (
         2,
         CLASS_AXIS,
@@ -310,7 +314,7 @@ CALLS = {
     ),
     "dice_loss_gradient": (2, {}, LOSS),
     "cross_entropy": (2, {}, CLASS_AXIS | {"mask": anything(), "ignore_index": SMALL}),
-    "dice_ce_loss": (2, {}, LOSS | {"dice_weight": NUMBERS, "cross_entropy_weight": NUMBERS}),
+    "dice_ce_loss": (2, {}, LOSS | {"dice_weight": FACTOR, "cross_entropy_weight": FACTOR}),
     "panoptic_quality": (2, {}, {"ignore_index": SMALL}),
     "Overlap": (3, {}, {"batched": FLAGS, "squared": FLAGS}),
 }
@@ -366,4 +370,5 @@ def check(name, found, arguments, options):
 
 def check_sums(sums):
     for values in (sums.intersection, sums.prediction, sums.target):
-        assert (np.asarray(values) >= 0).all() and np.isfinite(values).all()
+        values = np.asarray(values, float)  # whole numbers may be too large for 64 bits
+        assert (values >= 0).all() and np.isfinite(values).all()

@@ -244,3 +244,12 @@ def test_options_of_summing_are_forwarded():
     np.testing.assert_array_equal(soft_dice(p, g, class_axis=1, **options), expected)
     with pytest.raises(TypeError, match="unexpected keyword argument 'batch'"):
         soft_dice(p, g, class_axis=1, batch=0)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.array])
+def test_options_of_low_precision_leave_the_sums_in_double(kind):
+    p, g = [0.5, 0.25], [1, 0]
+    for option in ("eps_numerator", "eps_denominator"):
+        assert soft_dice(p, g, **{option: kind(2**-12)}) == soft_dice(p, g, **{option: 2**-12})
+    for option in ("dice_weight", "cross_entropy_weight"):
+        assert dice_ce_loss(p, g, **{option: kind(3)}) == dice_ce_loss(p, g, **{option: 3})
