@@ -330,9 +330,8 @@ def total_where(mask: Array, values: Array, lead: int) -> Array:
 def count(mask: Array, lead: int) -> Array:
     """How often the mask holds, over all axes but the first `lead`."""
     if is_numpy(mask):
-        rows = mask.reshape(
-            prod(mask.shape[:-1]), mask.shape[-1]
-        )  # one by one: far faster than with an axis
+        # one by one: far faster than with an axis
+        rows = mask.reshape(prod(mask.shape[:-1]), mask.shape[-1])
         return np.array([np.count_nonzero(row) for row in rows]).reshape(mask.shape[:-1])
     xp = namespace(mask)
     integer = integer_type(mask)

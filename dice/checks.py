@@ -109,8 +109,10 @@ def not_negative(name: str, value: Any) -> Any:
 
 def factor(name: str, value: Any) -> Any:
     """`value`, if it is one such number; of NumPy's as Python's, whose precision is double."""
-    same_shape(name, shape(value), (), "that of one number")
-    return plain(not_negative(name, value))
+    value = plain(not_negative(name, value))
+    if not isinstance(value, int | float):
+        same_shape(name, shape(value), (), "that of one number")
+    return value
 
 
 def some(name: str, values: Array) -> None:

@@ -21,11 +21,11 @@ BLOCK = 1 << 18
 KINDS = 1 << 16
 """Codes are packed while there are at most so many kinds: their counts stay in the cache."""
 
-Rows = Sequence[Array] | Array
-"""What a block adds to each row of a table of sums: shape (samples, columns)."""
-
 RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
+
+Rows = Sequence[Array] | Array
+"""What a block adds to each row of a table of sums: shape (samples, columns)."""
 
 
 def three_sums(inputs: Inputs) -> Array:

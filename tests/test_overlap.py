@@ -255,6 +255,13 @@ def test_an_overlap_cannot_change():
             made.intersection[0] = 3
 
 
+@pytest.mark.parametrize("kind", [float, np.array, np.atleast_1d, sp.Float])
+def test_an_intersection_is_at_most_the_mean_of_the_sizes(kind):
+    Overlap(kind(2.001), kind(1.0), kind(3.0))  # rounding
+    with pytest.raises(ValueError, match="expected at most the mean of the sizes"):
+        Overlap(kind(2.003), kind(1.0), kind(3.0))
+
+
 def test_equality_is_for_numbers():
     assert Overlap(1, 2, 3) == Overlap(1.0, 2, 3)
     assert Overlap(1, 2, 3) != Overlap(1, 2, 4)
