@@ -120,6 +120,8 @@ class Overlap:
         object.__setattr__(self, "batched", self.batched or len(shape) == 2)
         if self._has_classes and shape[-1] == 0:
             raise ValueError(f"intersection: expected at least one class, got shape {shape}")
+        if is_foreign(self.intersection):
+            return
         excess = 2 * self.intersection - (self.prediction + self.target) * (1 + ROUNDING)
         if isinstance(excess, np.ndarray | Real) and np.any(np.asarray(excess) > 0):
             raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
