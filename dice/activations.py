@@ -1,7 +1,16 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
 from dice import checks
-from dice.arrays import Array, activation, array, equals, integer_type, namespace, plain
+from dice.arrays import (
+    Array,
+    activation,
+    array,
+    at_least_single,
+    equals,
+    integer_type,
+    namespace,
+    plain,
+)
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -33,7 +42,7 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     >>> sigmoid([-1000.0, 1000.0])
     array([0., 1.])
     """
-    z = checks.logits("logits", logits)
+    z = at_least_single(checks.logits("logits", logits))
     checks.flag("check_values", check_values)
     if check_values:
         z = checks.finite("logits", z)
@@ -164,7 +173,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
 
 def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
     """Logits that have classes, and the axis of these, counted from the front."""
-    z = checks.logits("logits", logits)
+    z = at_least_single(checks.logits("logits", logits))
     axis = checks.axis("class_axis", class_axis, z.ndim)
     if z.shape[axis] == 0:
         raise ValueError(f"logits: expected at least one class, got shape {z.shape}")

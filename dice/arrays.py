@@ -171,10 +171,15 @@ def like(name: str, values: Array, reference: Any) -> Array:
     return namespace(reference).asarray(values, device=device(reference))
 
 
+def single_or_better(values: Array) -> Any:
+    """The floating type that the numbers are computed in."""
+    xp = namespace(values)
+    return xp.result_type(values.dtype, xp.float32)
+
+
 def at_least_single(values: Array) -> Array:
     """The same numbers in single precision or better."""
-    xp = namespace(values)
-    return xp.astype(values, xp.result_type(values.dtype, xp.float32), copy=False)
+    return namespace(values).astype(values, single_or_better(values), copy=False)
 
 
 def as_floats(target: Array, p: Array) -> Array:

@@ -11,7 +11,6 @@ from dice.arrays import (
     Array,
     Kind,
     array,
-    at_least_single,
     extremes,
     kind,
     look,
@@ -36,10 +35,9 @@ def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
 
 
 def logits(name: str, value: Any) -> Array:
-    """Floating-point logits, of at least single precision; plain Python numbers may be whole."""
+    """Floating-point logits; plain Python numbers may be whole."""
     values = array(name, float(value) if isinstance(value, int) else value)
-    of_kind(name, values, "floating", hint="logits are real numbers; labels are the target")
-    return at_least_single(values)
+    return of_kind(name, values, "floating", hint="logits are real numbers; labels are the target")
 
 
 def same_shape(name: str, found: Sequence[int], expected: Sequence[int], whose: str) -> None:

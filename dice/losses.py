@@ -464,7 +464,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
 
 def _entropy(block: Block, inputs: Inputs) -> Rows:
     """The sum of the cross entropies of the pixels of a block, and their number."""
-    z, g, keep = block.prediction, block.target, block.keep
+    z, g, keep = arrays.at_least_single(block.prediction), block.target, block.keep
     xp = namespace(z)
     if inputs.check_values:
         checks.finite("logits", z)
@@ -525,7 +525,8 @@ def _focal(loss: Any, gamma: float) -> Any:
 
 def _as_loss(loss: Any, probabilities: Array) -> Any:
     """A loss in the floating type of its input, at least single precision."""
-    values = arrays.at_least_single(array("probabilities", probabilities))
+    values = array("probabilities", probabilities)
+    dtype = arrays.single_or_better(values)
     if is_numpy(values):
-        return arrays.plain(np.asarray(loss, values.dtype)[()])
-    return namespace(values).astype(loss, values.dtype, copy=False)
+        return arrays.plain(np.asarray(loss, dtype)[()])
+    return namespace(values).astype(loss, dtype, copy=False)

@@ -69,8 +69,7 @@ def settled(sums: Array, inputs: Inputs) -> Array:
         sums = xp.sum(sums, axis=1, keepdims=True)
     if not inputs.soft:
         return sums
-    single_or_better = xp.result_type(inputs.prediction.dtype, xp.float32)
-    least = float(xp.finfo(single_or_better).smallest_normal)
+    least = float(xp.finfo(arrays.single_or_better(inputs.prediction)).smallest_normal)
     return xp.where(sums < least, 0.0, sums)
 
 

@@ -37,7 +37,7 @@ CORE = sorted((ROOT / "dice").glob("*.py"))
 EXPLAINED = ROOT / "tests" / "mutants_survivors.md"
 STAGES = [  # other libraries take seconds to load: they come last
     ["bad_input", "family", "import", "overlap", "scores_and_losses"],
-    ["accuracy", "fuzz", "properties"],
+    ["accuracy", "fuzz", "memory", "properties"],
     ["libraries"],
 ]
 KEEP = {"__all__", "BLOCK", "KINDS", "RUNS"}  # no behavior, speed alone
