@@ -410,14 +410,17 @@ def explained() -> set[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", nargs="*", help="file names in dice/; all of the core if none")
-    parser.add_argument("--match", default="", help="only mutants whose name has this text")
+    parser.add_argument(
+        "--match", nargs="*", default=[""], help="only mutants whose name has one of these texts"
+    )
     parser.add_argument("--minutes", type=float, help="stop in time, with a sample")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--most", type=float, default=40, help="seconds of tests for a mutant")
     parser.add_argument("--known", action="store_true", help="run the explained survivors too")
     arguments = parser.parse_args()
     paths = [p for p in CORE if not arguments.files or p.name in arguments.files]
-    mutants = [m for path in paths for m in mutants_of(path) if arguments.match in m.name]
+    mutants = [m for path in paths for m in mutants_of(path)]
+    mutants = [m for m in mutants if any(text in m.name for text in arguments.match)]
     known = explained()
     stale = sorted(known - {m.name for path in CORE for m in mutants_of(path)})
     for name in stale:

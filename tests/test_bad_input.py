@@ -165,6 +165,7 @@ CASES = {
         dice.overlap, SOFT, SOFT, {"ignore_index": 1}),
     "ignore_index of one-hot": (ValueError, "ignore_index: expected a target with one value per pixel",
         dice.overlap, MASK, MASK, {"class_axis": 0, "ignore_index": 1}),
+    "mask of 2": (ValueError, "prediction: expected a mask of 0 and 1, got 2;", dice.dice_score, MASK * 2, MASK),
     # the sums themselves
     "unequal sums": (ValueError, "prediction: expected shape (), that of intersection, got (2,)",
         Overlap, 1, [1, 2], 1),
@@ -286,6 +287,11 @@ def test_error(case):
     with pytest.raises(error) as caught:
         function(*arguments, **options)
     assert message in str(caught.value)
+
+
+def test_a_message_without_a_hint_ends_with_what_came():
+    with pytest.raises(TypeError, match=r"mask: expected bool values, got dtype int64$"):
+        dice.dice_score([1], [1], mask=[1])
 
 
 def test_every_public_function_is_covered():

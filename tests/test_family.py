@@ -285,6 +285,16 @@ def test_many_classes(classes, run):
             assert (sums[b] == expected).all()
 
 
+@pytest.mark.parametrize("classes", [255, 256, 257])
+def test_labels_of_one_byte_and_more_classes_than_it_holds(classes):
+    labels = RNG.integers(0, min(classes, 256), 500, np.uint8)
+    p = RNG.random((classes, 500))
+    masks = labels == np.arange(classes)[:, np.newaxis]
+    found = overlap(p, labels, class_axis=0)
+    assert (found.target == masks.sum(1)).all()
+    np.testing.assert_allclose(found.intersection, (p * masks).sum(1), rtol=1e-12)
+
+
 def test_the_formulas_stand_alone():
     sums = (2, 3, 4)  # no epsilon unless one is named
     assert dice.formulas.dice(*sums) == (4, 7)

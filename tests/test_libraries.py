@@ -606,6 +606,8 @@ def test_counts_too_many_for_the_integers_are_refused():
     mask = jax.ShapeDtypeStruct((2**31,), bool)
     with pytest.raises(ValueError, match="prediction: expected at most 2147483647 pixels in int32"):
         jax.eval_shape(dice.dice_score, mask, mask)
+    most = jax.ShapeDtypeStruct((2**31 - 1,), bool)
+    assert jax.eval_shape(dice.dice_score, most, most).shape == ()
 
 
 # Dask

@@ -243,6 +243,11 @@ def test_merging_refuses_what_does_not_fit():
             other + scalar
 
 
+def test_flags_are_named():
+    with pytest.raises(TypeError, match="positional"):
+        Overlap([1], [1], [1], True)
+
+
 def test_an_overlap_cannot_change():
     counts = np.array([1, 2])
     sums = Overlap(counts, counts, counts)
@@ -269,13 +274,15 @@ def test_equality_is_for_numbers():
     assert Overlap(1, 2, 3) != (1, 2, 3)
     with pytest.raises(TypeError, match="one by one"):
         Overlap([1], [1], [1]) == Overlap([1], [1], [1])  # noqa: B015
+    with pytest.raises(TypeError, match="one by one"):
+        Overlap(1, 1, 1) == Overlap([1], [1], [1])  # noqa: B015
 
 
 def test_repr_can_be_read():
     assert repr(Overlap(2, 3, 2)) == "Overlap(intersection=2, prediction=3, target=2)"
-    batch = Overlap([1], [2], [1], batched=True, squared=True)
+    batch = Overlap([1, 0], [2, 1], [1, 0], batched=True, squared=True)
     assert repr(batch) == (
-        "Overlap(intersection=[1], prediction=[2], target=[1], batched=True, squared=True)"
+        "Overlap(intersection=[1, 0], prediction=[2, 1], target=[1, 0], batched=True, squared=True)"
     )
 
 
