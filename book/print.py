@@ -39,6 +39,12 @@ FONTS = """async () => {
   document.body.getBoundingClientRect();
   document.body.style.display = "";
 }"""
+SHORT = """() => {
+  for (const text of document.querySelectorAll("article :is(p, li)"))
+    if (text.clientHeight < 90) text.classList.add("short");  // four lines
+  for (const formula of document.querySelectorAll(":not(.katex-display) > .katex"))
+    if (formula.getBoundingClientRect().width < 100) formula.classList.add("short");
+}"""
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
   const frame = box.matches('table') ? box.parentElement : box;
   for (let size = 95; size >= 50 && box.scrollWidth > frame.clientWidth; size -= 5)
@@ -198,6 +204,7 @@ def printed(page: Page, html: str) -> bytes:
     DOCUMENT.write_text(html, "utf8")
     page.goto(DOCUMENT.as_uri())
     page.evaluate(FONTS)
+    page.evaluate(SHORT)
     if cut := page.evaluate(FIT):
         sys.exit("Too wide for the paper: " + "; ".join(cut))
     return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)

@@ -4,7 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from lean_styles import merge, shrink
+from lean_styles import merge, shrink, unmarked
 
 SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
 NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></noscript>'
@@ -106,8 +106,9 @@ def finish(app, error):
         return
     site = Path(app.outdir)
     pages = [page for page in sorted(site.rglob("*.html")) if "_static" not in page.parts]
+    colors = (site / "_static" / "pygments.css").read_text("utf8")
     for page in pages:
-        page.write_text(repair(page), "utf8")
+        page.write_text(unmarked(repair(page), colors), "utf8")
     for name, (pattern, replacement) in SCRIPTS.items():
         script, count = re.subn(pattern, replacement, (site / name).read_text("utf8"))
         if count != 1:

@@ -19,6 +19,16 @@ SHEET = r'<link [^>]*href="([^"]*_static/)([^"?]+\.css)[^"]*"[^>]*>\s*'
 PRINTED = "pygments.css"  # print.py asks for it
 OWN = {"course.css", "explorables", "katex"}  # nothing is superfluous, and scripts make up classes
 
+COLOR = r'data-theme="(\w+)"\] \.highlight(?: \.(\w+))? ?\{(?: background: \S+;)? color: (\S+) \}'
+
+
+def unmarked(page, css):
+    """Return a page whose code marks no word that has the color of the text around it."""
+    colors = set(re.findall(COLOR, css))
+    base = [(theme, color) for theme, name, color in colors if not name]
+    names = {name for _, name, _ in colors if all((t, name, c) in colors for t, c in base)} - {""}
+    return re.sub(rf'<span class="(?:{"|".join(sorted(names))})">([^<]*)</span>', r"\1", page)
+
 
 def needed_names(selector):
     """Yield the classes and ids that an element must have; what stands in parentheses may be."""

@@ -32,6 +32,13 @@ FONTS_AHEAD = """<script>
 </script>
 """
 
+# Names of parts of a formula that no rule of KaTeX's style sheet asks for. What stands in a
+# row of a stack, after its strut, is needed as a box all the same.
+NAMED_ONLY = (
+    r'(class="pstrut"[^>]*></span>)?'
+    r'<span class="(?:mord|mbin|mrel|mopen|mclose|mpunct)(?: mtight)?">([^<]*)</span>'
+)
+
 
 @cache
 def engine():
@@ -47,7 +54,8 @@ def to_html(tex, display):
     if r"\frac" in tex:  # rows of fractions stand apart; TeX counts from the depth of a plain row
         room = "0.9em" if r"\begin{aligned}" in tex else "0.7em"
         tex = re.sub(r"\\\\(\[[\d.]+\w+\])?", rf"\\\\[{room}]", tex)
-    return engine().call("katex.renderToString", tex, OPTIONS | {"displayMode": display})
+    html = engine().call("katex.renderToString", tex, OPTIONS | {"displayMode": display})
+    return re.sub(NAMED_ONLY, lambda part: part[0] if part[1] else part[2], html)
 
 
 def formula(node, display):
