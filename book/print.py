@@ -41,9 +41,7 @@ FONTS = """async () => {
 }"""
 SHORT = """() => {
   for (const text of document.querySelectorAll("article :is(p, li)"))
-    if (text.clientHeight < 90) text.classList.add("short");  // four lines
-  for (const formula of document.querySelectorAll(":not(.katex-display) > .katex"))
-    if (formula.getBoundingClientRect().width < 100) formula.classList.add("short");
+    if (text.clientHeight < 90) text.classList.add("in-one-piece");  // four lines
 }"""
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
   const frame = box.matches('table') ? box.parentElement : box;

@@ -81,7 +81,8 @@ def keep_punctuation(app, doctree, docname):
 
 def visit_inline(translator, node):
     """Write a formula that stands in a line of text."""
-    span = translator.starttag(node, "span", "", CLASS="formula")
+    short = len(node.astext()) <= 24  # its end is not to begin the next line
+    span = translator.starttag(node, "span", "", CLASS="formula short" if short else "formula")
     translator.body.append(f"{span}{formula(node, display=False)}</span>")
     raise nodes.SkipNode
 
