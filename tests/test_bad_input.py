@@ -302,6 +302,17 @@ def test_every_public_function_is_covered():
 @pytest.mark.parametrize("function", [dice.soft_dice, dice.dice_loss])
 def test_values_go_unchecked_on_request(function):
     assert np.isfinite(function(np.array([2.0]), [1], check_values=False))
+    assert dice.overlap(np.array([2.0]), [1], check_values=False).intersection == 2
+
+
+def test_an_option_is_known_by_its_value():
+    computed = "".join(["mi", "cro"])  # equal to the word, and another object
+    assert dice.dice_score(MAP, MAP, num_classes=3, average=computed) == 1
+
+
+def test_hard_scores_take_no_epsilon():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'eps_numerator'"):
+        dice.dice_score(MASK, MASK, eps_numerator=1)
 
 
 @pytest.mark.parametrize("activation", [dice.softmax, dice.log_softmax])

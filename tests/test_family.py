@@ -107,7 +107,8 @@ def test_generalized_dice_is_a_ratio_of_sums(absent):
 
 
 def test_generalized_dice_of_samples_is_their_mean():
-    p, g = np.stack([P, P[:, ::-1]]), np.stack([MASKS, MASKS])
+    without = one_hot(np.where(LABELS == 2, 1, LABELS), 3, class_axis=0)  # a class is absent
+    p, g = np.stack([P, P[:, ::-1]]), np.stack([MASKS, without])
     each = [generalized_dice_loss(q, h, class_axis=0) for q, h in zip(p, g, strict=True)]
     found = generalized_dice_loss(p, g, class_axis=1, batch_axis=0)
     assert found == pytest.approx(np.mean(each))

@@ -336,6 +336,14 @@ def test_two_devices_do_not_meet():
         dice.dice_loss(p, g.to("meta"))
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_samples_of_one_channel_are_pooled(library, axis):
+    """PyTorch's are summed apart first, where the classes come second."""
+    p = np.moveaxis(SOFT[:, :1], 1, axis)
+    sums = dice.overlap(make(library, p), make(library, p > 0.5), class_axis=axis)
+    assert numbers(library, sums.prediction) == pytest.approx([p.sum()], rel=1e-6)
+
+
 @pytest.mark.parametrize("case", HARD | LOSSES)
 def test_nothing_waits_for_a_device_that_is_not_asked(case):
     """PyTorch's meta device has no numbers: looking at one, or leaving the device, raises."""
