@@ -26,6 +26,7 @@ TVERSKY = {"false_positive_weight": 0.3, "false_negative_weight": 0.7}
 # name: at most so many MiB, function, prediction, target, options
 CALLS = {
     "masks": (0.6, dice.dice_score, MASK, MASK, {}),
+    "masks in the order of columns": (0.6, dice.dice_score, MASK.T, MASK.T, {}),
     "a transposed mask": (1.1, dice.dice_score, MASK, MASK.T, {}),
     "masks, some pixels": (2.2, dice.dice_score, MASK, MASK, {"mask": MASK}),
     "masks of bytes": (0.6, dice.dice_score, BYTES, BYTES, {}),
