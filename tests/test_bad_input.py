@@ -94,6 +94,8 @@ CASES = {
         dice.dice_score, with_value(MAP, -1), MAP, {"num_classes": 3}),
     "confusion label": (ValueError, "prediction: expected labels from 0 to 1, got 2",
         dice.confusion_matrix, MAP, MAP % 2, {"num_classes": 2}),
+    "confusion label of the target": (ValueError, "target: expected labels from 0 to 1, got 2",
+        dice.confusion_matrix, MAP % 2, MAP, {"num_classes": 2}),
     "soft label": (ValueError, "target: expected labels from 0 to 2, got 255",
         dice.dice_loss, SOFT_CLASSES, with_value(MAP, 255), {"class_axis": 0}),
     "entropy label": (ValueError, "target: expected labels from 0 to 2, got 9",
