@@ -7,17 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import (
-    Array,
-    Kind,
-    array,
-    extremes,
-    kind,
-    look,
-    plain,
-    shape,
-    surely_up_to,
-)
+from dice.arrays import Array, Kind, array, extremes, kind, look, plain, shape, surely_up_to
 
 NOT_NUMBERS = np.bool_ | np.timedelta64  # NumPy derives the latter from its integers
 MOST_CLASSES = 2**16

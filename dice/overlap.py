@@ -397,8 +397,8 @@ def overlap(
     -------
     Overlap
         Sums of shape (), (C,), (B,) or (B, C): 64-bit integers for counts, double
-        precision for probabilities. No pixels give zeros, and so does a sum of probabilities
-        below the normal numbers of their dtype, for one over it overflows.
+        precision for probabilities. No pixels give zeros. A sum of probabilities that is
+        below the normal numbers of their dtype counts as 0: one over it would overflow.
 
     Raises
     ------
