@@ -103,7 +103,11 @@ def figure(record: dict[str, Any]) -> Drawing:
     rows = [row for row in rows if "smooth" not in row["case"]][::-1]
     sheet = Figure(figsize=(style.WIDTH / 72, (20 * len(rows) + 66) / 72), layout="constrained")
     axes = sheet.add_subplot()
-    marks = {"others": ("|", style.PREDICTION), "compiled": ("D", style.INK), "read": ("<", style.INK)}
+    marks = {
+        "others": ("|", style.PREDICTION),
+        "compiled": ("D", style.INK),
+        "read": ("<", style.INK),
+    }
     for height, row in enumerate(rows):
         ratios = {name: [row["ratios"][name]] for name in LIMITS if name in row["ratios"]}
         ratios["others"] = [ratio for name, ratio in row["ratios"].items() if name not in LIMITS]
