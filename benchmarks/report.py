@@ -103,18 +103,17 @@ def figure(record: dict[str, Any]) -> Drawing:
     rows = [row for row in rows if "smooth" not in row["case"]][::-1]
     sheet = Figure(figsize=(style.WIDTH / 72, (20 * len(rows) + 66) / 72), layout="constrained")
     axes = sheet.add_subplot()
+    limit = {"color": style.INK, "ms": 5, "zorder": 4}
     marks = {
-        "others": ("|", style.PREDICTION),
-        "compiled": ("D", style.INK),
-        "read": ("<", style.INK),
+        "others": {"marker": "|", "color": style.PREDICTION, "ms": 9, "mew": 2},
+        "compiled": {"marker": "D", **limit},
+        "read": {"marker": "<", **limit},
     }
     for height, row in enumerate(rows):
         ratios = {name: [row["ratios"][name]] for name in LIMITS if name in row["ratios"]}
         ratios["others"] = [ratio for name, ratio in row["ratios"].items() if name not in LIMITS]
         for name, found in ratios.items():
-            marker, color = marks[name]
-            size = {"ms": 9, "mew": 2} if marker == "|" else {"ms": 5, "zorder": 4}
-            axes.plot(found, [height] * len(found), marker, color=color, **size)
+            axes.plot(found, [height] * len(found), linestyle="none", **marks[name])
     axes.axvline(1, color=style.OVERLAP, lw=2)
     axes.set_xscale("log")
     cases = [row["case"].replace(" classes", "").replace(", salt", "") for row in rows]

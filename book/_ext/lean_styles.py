@@ -18,7 +18,7 @@ NESTED = ("media", "supports")
 SHEET = r'<link [^>]*href="([^"]*_static/)([^"?]+\.css)[^"]*"[^>]*>\s*'
 PRINTED = "pygments.css"  # print.py asks for it
 OWN = {"course.css", "explorables", "katex"}  # nothing is superfluous, and scripts make up classes
-
+# The color of code in a theme, or of the words of one class in it.
 COLOR = r'data-theme="(\w+)"\] \.highlight(?: \.(\w+))? ?\{(?: background: \S+;)? color: (\S+) \}'
 
 
