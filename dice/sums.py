@@ -15,8 +15,8 @@ from dice import arrays, checks
 from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total, total_product
 from dice.layout import Block, Inputs
 
-BLOCK = 1 << 18
-"""Numbers in a block: the temporaries of one stay in the cache of a core."""
+BLOCK = 1 << 19
+"""Bytes of the prediction in a block: with the temporaries they stay in the cache of a core."""
 
 KINDS = 1 << 16
 """Codes are packed while there are at most so many kinds: their counts stay in the cache."""
@@ -93,7 +93,8 @@ def add_blocks(
         (whole,) = inputs.blocks(BLOCK)
         return namespace(inputs.prediction).stack(summarize(whole, inputs))
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
-    numbers = BLOCK if inputs.soft else 2 * BLOCK  # labels and masks are smaller
+    itemsize = max(inputs.prediction.dtype.itemsize, 4 if inputs.soft else 1)  # half is widened
+    numbers = BLOCK // itemsize
     for block in inputs.blocks(max(1, numbers // classes)):
         sums[:, block.samples] += summarize(block, inputs)
     return sums

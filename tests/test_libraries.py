@@ -11,6 +11,7 @@ import pytest
 
 import dice
 from dice import Overlap
+from dice.layout import arrange
 
 RNG = np.random.default_rng(3)
 LIBRARIES = ("torch", "jax", "dask.array", "array_api_strict")
@@ -342,6 +343,15 @@ def test_samples_of_one_channel_are_pooled(library, axis):
     p = np.moveaxis(SOFT[:, :1], 1, axis)
     sums = dice.overlap(make(library, p), make(library, p > 0.5), class_axis=axis)
     assert numbers(library, sums.prediction) == pytest.approx([p.sum()], rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 5)])
+def test_images_of_pytorch_are_summed_where_they_lie(shape):
+    torch = pytest.importorskip("torch")
+    p, g = torch.full(shape, 0.5), torch.zeros(shape)
+    inputs = arrange(p, g, class_axis=1)
+    assert inputs.prediction.is_contiguous()
+    assert inputs.prediction.shape == shape
 
 
 @pytest.mark.parametrize("case", HARD | LOSSES)

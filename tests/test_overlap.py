@@ -8,8 +8,9 @@ import pytest
 import sympy as sp
 
 from dice import Overlap, confusion_matrix, overlap
+from dice.arrays import in_order
 from dice.layout import boxes
-from dice.sums import joint_counts
+from dice.sums import histogram, joint_counts, label_counts
 
 RNG = np.random.default_rng(0)
 
@@ -178,6 +179,29 @@ def test_boxes_cover_each_element_once(shape, limit):
     assert (seen == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("shape", "limit", "expected"),
+    [
+        ((2, 3), 6, [(slice(None), slice(None))]),
+        ((2, 3), 5, [(slice(0, 1), slice(None)), (slice(1, 2), slice(None))]),
+        ((5, 3), 6, [(slice(k, k + 2), slice(None)) for k in (0, 2, 4)]),
+        ((2, 3), 2, [(row, slice(k, k + 2)) for row in (0, 1) for k in (0, 2)]),
+        ((), 1, [()]),
+    ],
+)
+def test_boxes_are_few(shape, limit, expected):
+    assert list(boxes(shape, limit)) == expected
+
+
+def test_numbers_are_read_in_the_order_of_memory():
+    values = np.arange(12).reshape(3, 4)
+    assert in_order(values) is values
+    assert in_order(values[:, ::2]).flags.c_contiguous
+    turned = in_order(values.T)
+    assert turned.flags.c_contiguous
+    assert (turned == values.T).all()
+
+
 def test_blocks_do_not_change_the_sums(monkeypatch):
     p, g = RNG.random((3, 50, 60)), RNG.integers(0, 3, (50, 60))
     whole = sums_of(overlap(p, g, class_axis=0))
@@ -214,6 +238,48 @@ def test_counting_runs_is_counting_pixels(run):
     expected = np.zeros((3, 3), int)
     np.add.at(expected, (g, p), 1)
     assert (joint_counts(p, g, 3) == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "classes", "counted"),
+    [
+        (1020, 4, [(np.uint8, 1020)]),  # one by one: the table would be longer than a quarter
+        (1024, 4, [(np.uint8, 512), (np.uint8, 0)]),  # in pairs
+        (1025, 4, [(np.uint8, 512), (np.uint8, 1)]),
+        (2**16, 3, [(np.uint16, 2**14), (np.uint8, 0), (np.uint8, 0)]),  # in fours
+        (1020, 16, [(np.uint8, 1020)]),
+        (1020, 17, [(np.uint16, 1020)]),
+        (1020, 256, [(np.uint16, 1020)]),  # a matrix of pairs
+        (1020, 257, [(np.uint16, 0), (np.uint16, 1020), (np.uint16, 1020)]),
+        (1020, 2**16, [(np.uint16, 0), (np.uint16, 1020), (np.uint16, 1020)]),
+    ],
+)
+def test_codes_are_narrow_and_packed(spied, pixels, classes, counted):
+    """How many codes of which type are counted, where no two neighbors are alike."""
+    p = np.arange(pixels) % classes
+    g = (p + 1) % classes
+    label_counts(p, g, classes)
+    assert [(codes.dtype, len(codes)) for codes in spied] == counted
+
+
+@pytest.mark.parametrize(("run", "counted"), [(3, 120), (4, 160), (5, 40), (8, 40)])
+def test_long_runs_are_counted_once(spied, run, counted):
+    codes = np.repeat(np.arange(40, dtype=np.uint8), run)
+    assert (histogram(codes, 40) == run).all()
+    assert sum(map(len, spied)) == counted
+
+
+@pytest.fixture
+def spied(monkeypatch):
+    """The arrays of codes that NumPy counts."""
+    codes, count = [], np.bincount
+
+    def bincount(values, *weights, **options):
+        codes.append(values)
+        return count(values, *weights, **options)
+
+    monkeypatch.setattr(np, "bincount", bincount)
+    return codes
 
 
 # Merged
