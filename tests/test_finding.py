@@ -191,6 +191,22 @@ def test_previous_and_next_follow_the_contents(name):
         assert found == [(SITE / f"{other}.html").resolve() for other in pages]
 
 
+@book
+def test_the_sidebar_shows_the_open_page_wherever_it_was_before(browser):
+    page(CHAPTERS[0])
+    tab = browser.new_page(viewport={"width": 1280, "height": 500})
+    for name in (CHAPTERS[0], PAGES[-1], CHAPTERS[0]):
+        tab.goto((SITE / f"{name}.html").as_uri())
+        seen = """() => {
+            const bar = document.querySelector(".bd-sidebar-primary");
+            const [frame, link] = [bar, bar.querySelector(".active > a")].map(
+                (part) => part.getBoundingClientRect());
+            return frame.top <= link.top && link.bottom <= Math.min(frame.bottom, innerHeight);
+        }"""
+        tab.wait_for_function(seen, timeout=5000)
+    tab.close()
+
+
 # Heads
 
 

@@ -1,8 +1,19 @@
-"""Tell the reader of a page where it stands: the part in the breadcrumbs, and the progress."""
+"""Tell the reader of a page where it stands: in the breadcrumbs, the progress and the sidebar."""
 
 from html import escape
 
 from sphinx.addnodes import toctree
+
+# The theme scrolls the sidebar to where it was on the page before: the page now open may be cut off.
+SHOW_ACTIVE = """
+addEventListener("load", () => {
+  const bar = document.querySelector(".bd-sidebar-primary"), active = bar?.querySelector(".active > a");
+  if (!active) return;
+  const frame = bar.getBoundingClientRect(), link = active.getBoundingClientRect();
+  const seen = frame.top <= link.top && link.bottom <= frame.bottom;
+  if (!seen) bar.scrollTop += link.top - frame.top - frame.height / 3;
+});
+"""
 
 
 def parts(env):
@@ -37,5 +48,6 @@ def show(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.add_js_file(None, body=SHOW_ACTIVE)
     app.connect("html-page-context", show)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
