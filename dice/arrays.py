@@ -44,7 +44,7 @@ def array(name: str, value: Any) -> Array:
 
 def namespace(values: Array) -> Any:
     """The functions of the library that `values` belong to."""
-    if isinstance(values, np.ndarray | np.generic):
+    if isinstance(values, (np.ndarray, np.generic)):
         return np
     import array_api_compat
 
@@ -382,12 +382,12 @@ def register_pytree(structure: type, leaves: tuple[str, ...], flags: tuple[str, 
 
 def plain(value: Any) -> Any:
     """NumPy scalars as Python numbers, all else as it is."""
-    return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) and not value.ndim else value
 
 
 def is_array(value: Any) -> bool:
     """Whether this is an array, or a number, of NumPy or of another library."""
-    return isinstance(value, np.ndarray | np.generic) or is_foreign(value)
+    return isinstance(value, (np.ndarray, np.generic)) or is_foreign(value)
 
 
 def shape(value: Any) -> tuple[int, ...]:
@@ -397,7 +397,7 @@ def shape(value: Any) -> tuple[int, ...]:
 
 def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
-    if isinstance(value, np.ndarray | np.generic) or not hasattr(value, "dtype"):
+    if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "dtype"):
         return False
     import array_api_compat
 

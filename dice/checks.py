@@ -9,7 +9,7 @@ import numpy as np
 
 from dice.arrays import Array, Kind, array, extremes, kind, look, plain, shape, surely_up_to
 
-NOT_NUMBERS = np.bool_ | np.timedelta64  # NumPy derives the latter from its integers
+NOT_NUMBERS = (np.bool_, np.timedelta64)  # NumPy derives the latter from its integers
 MOST_CLASSES = 2**16
 """Counts of pairs of classes take the square of this, times 8 bytes."""
 
@@ -38,7 +38,7 @@ def same_shape(name: str, found: Sequence[int], expected: Sequence[int], whose: 
 
 def integer(name: str, value: Any) -> int:
     """A whole number; True and False are none."""
-    if isinstance(value, bool | NOT_NUMBERS) or not isinstance(value, int | np.integer):
+    if isinstance(value, (bool, *NOT_NUMBERS)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected an integer, got {value!r}")
     return int(value)
 
@@ -68,13 +68,13 @@ def option(name: str, value: Any, allowed: Sequence[Any]) -> None:
 
 def flag(name: str, value: Any) -> None:
     """True or False, and nothing that merely counts as one."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}: expected True or False, got {value!r}")
 
 
 def real(name: str, value: Any) -> None:
     """A real number; NaN and infinity are."""
-    if isinstance(value, NOT_NUMBERS) or not isinstance(value, int | float | Real):
+    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, float, Real)):
         raise TypeError(f"{name}: expected a number, got {value!r}")
 
 
@@ -85,7 +85,7 @@ def not_negative(name: str, value: Any) -> Any:
         if not (least >= 0 and most < inf):
             raise ValueError(f"{name}: expected finite, not negative, got {value}")
 
-    if isinstance(value, int | float | Real) and not isinstance(value, NOT_NUMBERS):
+    if isinstance(value, (int, float, Real)) and not isinstance(value, NOT_NUMBERS):
         check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
@@ -98,7 +98,7 @@ def not_negative(name: str, value: Any) -> Any:
 def factor(name: str, value: Any) -> Any:
     """`value`, if it is one such number; of NumPy's as Python's, whose precision is double."""
     value = plain(not_negative(name, value))
-    if not isinstance(value, int | float):
+    if not isinstance(value, (int, float)):
         same_shape(name, shape(value), (), "that of one number")
     return value
 

@@ -123,7 +123,7 @@ class Overlap:
         if is_foreign(self.intersection):
             return
         excess = 2 * self.intersection - (self.prediction + self.target) * (1 + ROUNDING)
-        if isinstance(excess, np.ndarray | Real) and np.any(np.asarray(excess) > 0):
+        if isinstance(excess, (np.ndarray, Real)) and np.any(np.asarray(excess) > 0):
             raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
 
     @classmethod
@@ -551,7 +551,7 @@ def _frozen(name: str, value: Any) -> Any:
     if is_foreign(value):  # on a graphics card a look at the values would wait for them
         checks.of_kind(name, value, "integer", "floating")
         return value
-    if not isinstance(value, np.ndarray | np.generic | list | tuple):
+    if not isinstance(value, (np.ndarray, np.generic, list, tuple)):
         checks.not_negative(name, value)
         return value
     values = array(name, value)
