@@ -4,10 +4,11 @@ from html import escape
 
 from sphinx.addnodes import toctree
 
-# The theme scrolls the sidebar to where it was on the page before: the page now open may be cut off.
+# The theme scrolls the sidebar to where it was on the page before, the open page in view or not.
 SHOW_ACTIVE = """
 addEventListener("load", () => {
-  const bar = document.querySelector(".bd-sidebar-primary"), active = bar?.querySelector(".active > a");
+  const bar = document.querySelector(".bd-sidebar-primary");
+  const active = bar?.querySelector(".active > a");
   if (!active) return;
   const frame = bar.getBoundingClientRect(), link = active.getBoundingClientRect();
   const seen = frame.top <= link.top && link.bottom <= frame.bottom;
