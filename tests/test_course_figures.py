@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -166,6 +166,20 @@ def test_text_contrasts_with_its_fill():
     for tone in (style.INK, style.MUTED):
         assert style.contrast(style.DARK_VERSION[tone], dark_sheet) >= 4.5
     assert style.contrast(style.DARK_VERSION[style.INK], style.DARK_VERSION[style.PAPER]) >= 4.5
+
+
+def test_text_contrasts_with_every_tint_in_both_modes():
+    modes = {tone: (tone, dark) for tone, dark in style.DARK_VERSION.items()}
+    for color, level in product((*ROLES, *style.CLASS_COLORS), np.linspace(0, 1, 101)):
+        ink = style.ink_on_tint(color, level)
+        for paper, text in zip(modes[style.PAPER], modes.get(ink, (ink, ink)), strict=True):
+            assert style.contrast(text, style.mix(color, paper, level)) >= 4.5
+
+
+def test_a_faint_tint_is_nearly_the_paper_of_the_page():
+    svg = figures.pixel_rows({"probability": [0.05]}).svg
+    assert f'fill="{style.PREDICTION}" fill-opacity="0.05"' in svg
+    assert svg.count(f'fill="{style.PAPER}"') == 2  # the cell below, and the rule that swaps it
 
 
 def test_no_two_roles_look_the_same():

@@ -195,6 +195,35 @@ class _Sheet:
             ),
         )
 
+    def cell(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        text: str,
+        *,
+        color: str,
+        level: float,
+        hatch: str | None = None,
+        bold: bool = False,
+    ) -> None:
+        """Draw a cell of paper with a text; ``level`` tints it, from 0 (not at all) to 1.
+
+        The tint is translucent, so that it goes out from the paper of a light and of a dark page.
+        """
+        place = {"x": x, "y": y, "width": width, "height": height}
+        edge = {"stroke": MUTED, "stroke_width": 0.75}
+        if level < 1:
+            self.add("rect", **place, fill=PAPER, **edge)
+        if level > 0:
+            opacity = level if level < 1 else None
+            self.add("rect", **place, fill=color, fill_opacity=opacity, **edge)
+            if hatch is not None:
+                self.add("rect", **place, fill=self.hatch(hatch, color))
+        ink, middle = style.ink_on_tint(color, level), (x + width / 2, y + height / 2)
+        self.text(*middle, text, color=ink, anchor="middle", bold=bold)
+
     def region(
         self,
         mask: NDArray[np.bool_],
@@ -388,11 +417,11 @@ def _cell_text(value: object, digits: int | None = None) -> str:
     return str(value)
 
 
-def _intensity(value: object) -> float | None:
-    """Return how strongly a cell is colored, from 0 to 1; None for a text."""
+def _intensity(value: object) -> float:
+    """Return how strongly a cell is colored, from 0 to 1; 0 for a text."""
     if isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)):
         return min(max(float(value), 0.0), 1.0)
-    return None
+    return 0.0
 
 
 def _as_grid(cells: Cells) -> NDArray[Any]:
@@ -446,36 +475,24 @@ def pixel_rows(
         for i in range(count):
             sheet.text(left + (i + 0.5) * cell, 8, i + 1, color=MUTED, anchor="middle")
         y += 20
-    graded = any(0 < (_intensity(v) or 0) < 1 for row in values.values() for v in row)
     for name, row in values.items():
         color = (colors or {}).get(name) or _role_color(name)
         sheet.text(left - 8, y + cell / 2, name, anchor="end")
         for i, value in enumerate(row):
             level = _intensity(value)
-            fill = _shade(color, level, on_paper=not graded)
-            sheet.rect(left + i * cell, y, cell, cell, fill=fill, stroke=MUTED, stroke_width=0.75)
-            if color == style.OVERLAP and level:
-                pattern = sheet.hatch("/", fill)
-                sheet.rect(left + i * cell, y, cell, cell, fill=pattern)
-            sheet.text(
-                left + (i + 0.5) * cell,
-                y + cell / 2,
+            sheet.cell(
+                left + i * cell,
+                y,
+                cell,
+                cell,
                 _cell_text(value, digits),
-                color=style.ink_on(fill),
-                anchor="middle",
+                color=color,
+                level=level,
+                hatch="/" if color == style.OVERLAP else None,
                 bold=level == 1,
             )
         y += cell + 8
     return sheet.drawing(f"{len(rows)} rows of {count} pixels", y - 7.5)
-
-
-def _shade(color: str, level: float | None, *, on_paper: bool) -> str:
-    """Return the fill for an intensity; zero is the page's paper, or white among tints."""
-    if level is None:
-        return PAPER
-    if level == 0:
-        return PAPER if on_paper else "#ffffff"
-    return style.mix(color, "#ffffff", level)
 
 
 def masks(
@@ -764,18 +781,14 @@ def matrices(
         cell = max(34.0, max(_text_width(t) for row in texts for t in row) + 8)
         color = (colors or {}).get(title)
         sheet = _Sheet(cell * grid.shape[1] + 1)
-        for (row, column), level in np.ndenumerate(levels):
-            if color is None:
-                fill = PAPER
-            elif isinstance(color, str):
-                fill = _shade(color, _intensity(level), on_paper=False)
-            else:
+        for (row, column), value in np.ndenumerate(levels):
+            fill, level = PAPER, 1.0
+            if isinstance(color, str):
+                fill, level = color, _intensity(value)
+            elif color is not None:
                 fill = color[row][column]
-            x, y = 0.5 + column * cell, 0.5 + row * 34
-            sheet.rect(x, y, cell, 34, fill=fill, stroke=MUTED, stroke_width=0.75)
-            sheet.text(
-                x + cell / 2, y + 17, texts[row][column], color=style.ink_on(fill), anchor="middle"
-            )
+            x, y, text = 0.5 + column * cell, 0.5 + row * 34, texts[row][column]
+            sheet.cell(x, y, cell, 34, text, color=fill, level=level)
         drawings[title] = sheet.drawing(title, grid.shape[0] * 34 + 1)
     widest = max(max(d.width, _text_width(t, TITLE_SIZE)) for t, d in drawings.items())
     fit = max(1, int((width + GAP) // (widest + GAP)))

@@ -24,17 +24,20 @@ INK = "#1c2127"
 MUTED = "#59626d"
 GRID = "#d3d8de"
 PAPER = "#fefefe"
+ON_TINT = "#010101"
 SHEET = "#fff"  # behind every drawing, as the book's page: legible on a page of any color
 DARK_VERSION = {
     INK: "#e8ebee",
     MUTED: "#a9b3bd",
     GRID: "#4b535c",
     PAPER: "#20262d",
+    ON_TINT: "#ffffff",
     SHEET: "#15191f",
 }
 
 ON_LIGHT = "#111111"
 ON_DARK = "#ffffff"
+BLACK = "#000000"
 
 FONT_FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif"
 
@@ -84,3 +87,16 @@ def mix(color: str, other: str, share: float) -> str:
     """Return ``color`` with the given share of it kept, the rest taken from ``other``."""
     pairs = [(int(color[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
+def ink_on_tint(color: str, level: float) -> str:
+    """Return the text color for paper tinted with ``color``, from 0 (paper) to 1 (the color).
+
+    The paper of the page shows through, so the text of a faint tint follows the page. White reads
+    best on the middle tones of a dark page; where it lacks contrast, black has it.
+    """
+    if level in (0, 1):
+        return ink_on(color if level else PAPER)
+    tints = [mix(color, paper, level) for paper in (PAPER, DARK_VERSION[PAPER])]
+    inks = {ON_DARK if contrast(ON_DARK, tint) >= 4.5 else BLACK for tint in tints}
+    return inks.pop() if len(inks) == 1 else ON_TINT

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from dice.course import style
 from dice.course.examples import CLASS_NAMES
-from dice.course.figures import Drawing, _shade, _Sheet
+from dice.course.figures import Drawing, _Sheet
 from dice.course.style import CLASS_COLORS, INK, MUTED, OVERLAP, PAPER, TITLE_SIZE, WIDTH
 from dice.overlap import Overlap
 
@@ -74,11 +74,9 @@ def _matrices(sheet: _Sheet, y: float, title: str, values: ArrayLike, form: str)
     width, height = (COLUMN - 8) / columns, 26.0
     for center, color, grid in zip(CENTERS, CLASS_COLORS, grids, strict=False):
         for (row, column), value in np.ndenumerate(grid):
-            fill = _shade(color, float(value), on_paper=False)
             x, top = center + (column - columns / 2) * width, y + row * height
-            sheet.rect(x, top, width, height, fill=fill, stroke=MUTED, stroke_width=0.75)
-            ink, text = style.ink_on(fill), form.format(value)
-            sheet.text(x + width / 2, top + height / 2, text, color=ink, anchor="middle")
+            text, level = form.format(value), float(value)
+            sheet.cell(x, top, width, height, text, color=color, level=level)
     return y + rows * height
 
 
