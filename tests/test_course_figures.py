@@ -252,6 +252,17 @@ def test_a_tone_is_no_other_color():
     assert fixed.isdisjoint(style.DARK_VERSION)
 
 
+def test_the_name_of_a_dot_keeps_clear_of_the_curve():
+    dot = {"xlabel": "x", "ylabel": "y", "points": {"here": (0.5, 0.5)}}
+    rising, falling = (
+        figures.curves([0, 1], {"line": line}, **dot).svg for line in ([0, 1], [1, 0])
+    )
+    below, above = (
+        float(re.search(r'y="([\d.]+)"[^>]*>here<', svg)[1]) for svg in (rising, falling)
+    )
+    assert below > above
+
+
 def test_values_are_written_as_they_are():
     svg = figures.matrices({"m": [["e/2", "1"], ["0.0", "x < y"]]}).svg
     for text in ("e/2", "0.0", "x &lt; y"):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dice.course.figures import _WRITING, Drawing, _dress, from_matplotlib, panels
-from dice.course.style import HALF_WIDTH, INK, OVERLAP, PAPER, TEXT_SIZE
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from dice.course.figures import _WRITING, Drawing, _dress, _mark, from_matplotlib, panels
+from dice.course.style import HALF_WIDTH, INK, OVERLAP, TEXT_SIZE
 
 __all__ = ["level_sets"]
 
@@ -64,7 +61,7 @@ def level_sets(
         axes.clabel(lines, fmt="{:g}".format, manual=_on_diagonal(x, y, values, levels), **looks)
         _dress(axes, (ticks, ticks), ("{:g}".format, "{:g}".format))
         axes.grid(visible=False)
-        _mark(axes, points or {})
+        _mark(axes, points or {}, lines.get_paths())
         middle = (left + inner / 2) / side
         figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **_WRITING)
         figure.text(2 / side, 1 - 2 / height, ylabel, ha="left", va="top", **_WRITING)
@@ -84,19 +81,3 @@ def _on_diagonal(
         if scores.min() <= level <= scores.max()
     ]
     return [(float(np.interp(m, steps, x)), float(np.interp(m, steps, y))) for m in meets]
-
-
-def _mark(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
-    """Mark points with a letter beside each."""
-    for name, (px, py) in points.items():
-        axes.plot(
-            [px],
-            [py],
-            marker="o",
-            markersize=7,
-            color=INK,
-            markeredgecolor=PAPER,
-            clip_on=False,
-            zorder=4,
-        )
-        axes.annotate(name, (px, py), xytext=(6, 6), textcoords="offset points", **_WRITING)

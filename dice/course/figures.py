@@ -30,6 +30,8 @@ from dice.course.style import GAP, GRID, HALF_WIDTH, INK, MUTED, PAPER, TEXT_SIZ
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path as MplPath
+    from matplotlib.transforms import Bbox
 
     from dice.course.scenes import Scene
 
@@ -1243,9 +1245,7 @@ def curves(
     middle = (left + inner[0] / 2) / width
     figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **_WRITING)
     figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
-    for name, (px, py) in (points or {}).items():
-        axes.plot([px], [py], marker="o", markersize=7, color=INK, markeredgecolor=PAPER, zorder=4)
-        axes.annotate(name, (px, py), xytext=(7, 7), textcoords="offset points", **_WRITING)
+    _mark(axes, points or {}, [line.get_path() for line in axes.lines])
     for label, place in (labels_at or {}).items():
         axes.annotate(label, place, va="center", **_WRITING)
     blocks = [
@@ -1291,6 +1291,44 @@ def _dress(
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(MUTED)
+
+
+_DOT: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 7,
+    "color": INK,
+    "markeredgecolor": PAPER,
+    "clip_on": False,
+    "zorder": 4,
+}
+# Where the name of a dot stands: on which side of it, and how far above or below.
+_BESIDE = (("left", 7, 7), ("left", 7, -16), ("right", -7, 7), ("right", -7, -16))
+
+
+def _mark(axes: Axes, points: Mapping[str, tuple[float, float]], lines: Sequence[MplPath]) -> None:
+    """Mark points with dots, each with its name where it touches no line, if it can."""
+    drawn = [axes.transData.transform_path(line) for line in lines]
+    for name, place in points.items():
+        middle = axes.transData.transform(place)
+        clear = (at for at in _BESIDE if _is_clear(axes, _name_box(name, middle, *at), drawn))
+        side, x, y = next(clear, _BESIDE[0])
+        axes.plot(*zip(place, strict=True), **_DOT)
+        axes.annotate(name, place, (x, y), textcoords="offset points", ha=side, **_WRITING)
+
+
+def _name_box(name: str, middle: ArrayLike, side: str, x: float, y: float) -> Bbox:
+    """Return the room that a name takes whose baseline is at (x, y) from the middle of a dot."""
+    from matplotlib.transforms import Bbox
+
+    width = _text_width(name)
+    left, low = np.add(middle, (x - width * (side == "right"), y))
+    return Bbox.from_bounds(left, low - 2, width, TEXT_SIZE)
+
+
+def _is_clear(axes: Axes, box: Bbox, lines: Sequence[MplPath]) -> bool:
+    """Return whether a box touches neither a line nor the numbers of the axes."""
+    inside = box.x0 >= axes.bbox.x0 and box.y0 >= axes.bbox.y0
+    return inside and not any(line.intersects_bbox(box, filled=False) for line in lines)
 
 
 def _label_end(
