@@ -53,7 +53,7 @@ def flow(
         y += 18
     y = _step(sheet, y, "2 I / (P + G)")
     for x, value in zip(CENTERS, sums.dice().tolist(), strict=True):
-        _box(sheet, x, y, f"Dice {value:.4f}", width=COLUMN - 12)
+        _box(sheet, x, y, f"Dice {value:.4f}", width=COLUMN)
     y = _step(sheet, y + 28, "mean of the three", begin="all", end="one")
     _box(sheet, MIDDLE, y, f"macro Dice {sums.dice(average='macro'):.4f}")
     y = _step(sheet, y + 28, "1 − macro Dice", begin="one", end="one")
@@ -71,7 +71,7 @@ def _matrices(sheet: _Sheet, y: float, title: str, values: ArrayLike, form: str)
     y = _title(sheet, y, title)
     grids = np.asarray(values)
     rows, columns = int(grids.shape[1]), int(grids.shape[2])
-    width, height = (COLUMN - 8) / columns, 26.0
+    width, height = COLUMN / columns, 26.0
     for center, color, grid in zip(CENTERS, CLASS_COLORS, grids, strict=False):
         for (row, column), value in np.ndenumerate(grid):
             x, top = center + (column - columns / 2) * width, y + row * height
