@@ -305,14 +305,14 @@ class _Sheet:
         """Write (fill, hatch, text) entries in rows from ``y`` down; return the lowest y."""
         start = x
         for fill, hatch, text in entries:
-            width = 20 + _text_width(text) + 10
-            if x > start and x + width - 10 > self.width:
+            width = 20 + _text_width(text)
+            if x > start and x + width > self.width:
                 x, y = start, y + 20
             self.rect(x, y, 14, 14, fill=fill, stroke=MUTED, stroke_width=0.75)
             if hatch is not None:
                 self.rect(x, y, 14, 14, fill=self.hatch(hatch, fill))
             self.text(x + 20, y + 7, text)
-            x += width
+            x += width + 16
         return y + 14
 
     def drawing(self, description: str, height: float | None = None) -> Drawing:

@@ -63,10 +63,14 @@ def verdict(
     for region, fill, _ in objects:
         sheet.region(region, 0, 0, scale, fill=fill, opacity=0.6, line="#ffffff", line_width=2.5)
         sheet.region(region, 0, 0, scale, line=style.ON_LIGHT, line_width=1.25)
+    # A missed object that a false object swallowed lies on it, with a mark of its own.
+    covered = np.any([region for region, _, mark in objects if mark == "?"], axis=0)
     for region, _, mark in objects:
         if mark:
-            row, column = _center(region)
-            x, y, ink = column * scale, row * scale, style.ON_LIGHT
+            in_sight = region & ~covered if mark == "×" else region
+            row, column = _center(in_sight if in_sight.any() else region)
+            x, y = np.clip((column * scale, row * scale), 8, (width - 8, picture.height - 8))
+            ink = style.ON_LIGHT
             sheet.text(x, y, mark, color=ink, anchor="middle", bold=True, halo="#ffffff")
     bottom = picture.height
     if legend:
