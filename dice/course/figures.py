@@ -518,7 +518,7 @@ def masks(
     g, p = np.asarray(target, dtype=bool), np.asarray(prediction, dtype=bool)
     if g.shape != p.shape or g.ndim != 2:
         raise ValueError(f"masks must be two equal grids, got shapes {g.shape} and {p.shape}")
-    scale = min(32.0, (width - 1) / g.shape[1])
+    scale = min(40.0, (width - 1) / g.shape[1])
     sheet = _Sheet(width if legend else g.shape[1] * scale + 1)
     left = (sheet.width - g.shape[1] * scale) / 2
     sheet.rect(left, 0.5, g.shape[1] * scale, g.shape[0] * scale, fill=PAPER)
