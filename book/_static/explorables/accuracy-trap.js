@@ -72,14 +72,16 @@
 
         const points = Array.from({ length: 121 }, (_, k) => SMALL * (LARGE / SMALL) ** (k / 120));
         const curve = (name) => points.map((q) => [q, measure(q, sensitivity, specificity)[name]]);
+        // Between the curves, left of the dots, names keep clear: accuracy falls, and Dice rises.
+        const side = share(size) > 0.3 ? ["end", -9] : ["start", 9];
+        const gap = here.accuracy - here.dice;
+        const apart = Math.abs(gap) >= 0.12;
         const dot = (name, kind, words) => {
           const [cx, cy] = graph.at(size, here[name]);
-          const side = share(size) > 0.7 ? ["end", -9] : ["start", 9];
-          const low = name === "dice" && Math.abs(here.dice - here.accuracy) < 0.12;
+          const low = name === "accuracy" || gap < 0.3; // below its dot
           return [svg("circle", { cx, cy, r: 5.5, class: `dot ${kind}` }),
-            svg("text", { x: cx + side[1], y: cy + (low || cy < 40 ? 19 : -8), "text-anchor": side[0], class: "halo" }, words)];
+            svg("text", { x: cx + side[1], y: cy + (low ? 19 : -8), "text-anchor": side[0], class: "halo" }, words)];
         };
-        const apart = Math.abs(here.dice - here.accuracy) >= 0.12;
         graph.layer.replaceChildren(
           graph.line(graph.at(size, 0), graph.at(size, 1), "here"),
           graph.path(curve("accuracy"), "curve alarm"), graph.path(curve("dice"), "curve both"),
