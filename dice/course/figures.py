@@ -1282,7 +1282,9 @@ def _dress(
     for axis, places, text in zip((axes.xaxis, axes.yaxis), ticks, formats, strict=True):
         if places is not None:
             axis.set_major_locator(FixedLocator(list(places)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _, text=text: text(value)))
+        axis.set_major_formatter(
+            FuncFormatter(lambda value, _, text=text: text(value).replace("-", "−"))
+        )
         axis.set_minor_locator(NullLocator())
     axes.tick_params(labelsize=TEXT_SIZE, labelcolor=INK, color=MUTED, length=4)
     axes.grid(color=GRID, linewidth=0.75)
