@@ -1226,7 +1226,7 @@ def curves(
     ys = {label: np.asarray(line, dtype=float) for label, line in lines.items()}
     at_end = {label: textwrap.wrap(label, 15) for label in ys if label not in (labels_at or {})}
     right = max((_text_width(t) + 32 for text in at_end.values() for t in text), default=8.0)
-    left, bottom, top = 46.0, 44.0, 28.0
+    left, bottom, top = 46.0, 44.0, 28.0 if ylabel else 8.0
     inner = (width - left - right, height - bottom - top)
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     axes = figure.add_axes((left / width, bottom / height, inner[0] / width, inner[1] / height))
