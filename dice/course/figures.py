@@ -223,8 +223,9 @@ class _Sheet:
             self.add("rect", **place, fill=color, fill_opacity=opacity, **edge)
             if hatch is not None:
                 self.add("rect", **place, fill=self.hatch(hatch, color))
-        ink, middle = style.ink_on_tint(color, level), (x + width / 2, y + height / 2)
-        self.text(*middle, text, color=ink, anchor="middle", bold=bold)
+        look: dict[str, Any] = {"color": style.ink_on_tint(color, level), "bold": bold}
+        look["halo"] = color if hatch is not None and level == 1 else None  # the hatch stops there
+        self.text(x + width / 2, y + height / 2, text, anchor="middle", **look)
 
     def region(
         self,
