@@ -38,6 +38,12 @@ WIDE_THINGS = """scrolls => [...document.querySelectorAll('main :not(.katex *)')
   e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 &&
   (scrolls ? ['auto', 'scroll'] : ['hidden', 'clip']).includes(getComputedStyle(e).overflowX) &&
   getComputedStyle(e).textOverflow !== 'ellipsis')"""  # which shows that there is more
+UNNAMED_CELLS = """() => [...document.querySelectorAll('table.cards')].flatMap(table => {
+  const heads = [...table.tHead.rows[0].cells].map(e => e.textContent);
+  const shown = e => getComputedStyle(e, '::before').content;
+  return [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter((e, i) =>
+    e.role !== 'cell' || e.dataset.label !== heads[i] || !shown(e).includes(heads[i])));
+})"""
 STOPS = """[...document.querySelectorAll(
   'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]')].filter(e =>
   e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))"""
@@ -158,6 +164,16 @@ def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
     assert not page.evaluate(f"({WIDE_THINGS})(false).map({SHORT})"), "cut off"
     texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output')"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({texts}).map({SHORT})"), "break it"
+
+
+@each_page
+def test_on_a_phone_a_table_of_words_is_cards_that_name_each_cell(visit, name):
+    page = visit(name, width=360)
+    of_words = (
+        "e => e.matches('div:has(> table)') && !e.querySelector('th:first-child + .text-right')"
+    )
+    assert not page.evaluate(f"({WIDE_THINGS})(true).filter({of_words}).map({SHORT})")
+    assert not page.evaluate(f"({UNNAMED_CELLS})().map({SHORT})")
 
 
 @each_page

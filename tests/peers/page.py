@@ -171,7 +171,7 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
         "An image of 16 pixels. Both sets are empty, or only the prediction has its 4 pixels, or "
         "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net.\n\n"
     )
-    yield "| library | call | | both empty | false positives | a miss |\n"
+    yield "| library | call | kind | both empty | false positives | a miss |\n"
     yield "|---|---|---|---:|---:|---:|\n"
     for library in libraries:
         for edge in library["edges"]:
