@@ -8,6 +8,7 @@ from lean_styles import merge, shrink, unmarked
 
 SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
 NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></noscript>'
+DOT = '.</span><wbr><span class="pre">'
 REPAIRS = [
     # The theme's style sheet draws the icons already; this script would draw them again.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
@@ -24,6 +25,8 @@ REPAIRS = [
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
     # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
     (r"(<h[12]>[^<]*?)([A-Za-z]+-[A-Za-z]+)", r'\1<span class="one-word">\2</span>'),
+    # A name longer than a phone's line goes on in the next, after a dot.
+    (r'(?<=<span class="pre">)[\w.]{30,}(?=</span>)', lambda name: name[0].replace(".", DOT)),
     # What the sidebar holds is a part of the page that has a name.
     (r'(<div id="pst-primary-sidebar")', r'\1 role="region" aria-label="Book"'),
     # The empty corner of a table is the header of nothing.
