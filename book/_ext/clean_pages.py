@@ -27,6 +27,8 @@ REPAIRS = [
     (r"(<h[12]>[^<]*?)([A-Za-z]+-[A-Za-z]+)", r'\1<span class="one-word">\2</span>'),
     # A name longer than a phone's line goes on in the next, after a dot.
     (r'(?<=<span class="pre">)[\w.]{30,}(?=</span>)', lambda name: name[0].replace(".", DOT)),
+    # So may a DOI, after its prefix.
+    (r"(>doi:[\d.]+/)", r"\1<wbr>"),
     # What the sidebar holds is a part of the page that has a name.
     (r'(<div id="pst-primary-sidebar")', r'\1 role="region" aria-label="Book"'),
     # The empty corner of a table is the header of nothing.
