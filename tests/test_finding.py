@@ -250,6 +250,12 @@ def test_the_head_describes_the_page(name):
 
 
 @book
+@pytest.mark.parametrize("name", page_head.WITHOUT_TEXT)
+def test_search_and_index_open_with_what_they_are_for(name):
+    assert page(name).select_one("h1 + p").get_text() == page_head.WITHOUT_TEXT[name][1]
+
+
+@book
 def test_no_two_pages_describe_themselves_alike():
     found = [page(name).select_one("meta[name=description]")["content"] for name in PAGES]
     assert len(set(found)) == len(PAGES)

@@ -75,6 +75,7 @@ def add(app, pagename, templatename, context, doctree):
         title, about = app.env.titles[pagename].astext(), description(doctree)
     else:
         title, about = WITHOUT_TEXT[pagename]
+        context["about"] = about  # the page opens with it, see book/_templates
     head = context.get("metatags", "")
     if 'name="description"' not in head:
         head += described(about)
