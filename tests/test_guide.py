@@ -100,11 +100,12 @@ def test_links_land_on_the_cell(name):
 
 
 @pytest.mark.book
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
 @each_page
-def test_page_fits_on_one_sheet_of_paper(browser, name):
+def test_page_fits_on_one_sheet_of_paper(browser, name, paper):
     page = browser.new_page()
     page.goto((SITE / "book" / f"{name}.html").as_uri())
     margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
-    printed = page.pdf(format="A4", margin=margin)
+    printed = page.pdf(format=paper, margin=margin)
     page.close()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
