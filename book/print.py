@@ -28,7 +28,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 STYLES = ["_static/pygments.css", "_static/katex/katex.min.css", "_static/explorables/roles.css"]
 NOT_FOR_PAPER = (
-    ".headerlink, script, .toctree-wrapper, .course-progress,"
+    ".headerlink, script, .toctree-wrapper, .course-progress, p:has(> .begin),"
     ".explorable-kicker, .explorable-invitation"
 )
 ON_SCREEN = "In the book's pages on screen, this figure can be worked by hand."
