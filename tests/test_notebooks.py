@@ -45,6 +45,7 @@ TAGS = {"hide-input", "solution"}
 OPTIONAL_TAGS = {"optional", "skip-execution", "nbval-skip", "raises-exception"}
 LINES = {"shown": 8, "folded": 16}  # blank lines and comments not counted
 WIDTH = 88
+OUTPUT_WIDTH = 45  # what a phone shows of a line
 CLOSING = ["Summary", "Exercises", "Questions", "Further reading"]
 ALT_LENGTH = 40
 
@@ -294,6 +295,15 @@ def test_outputs_hold_only_what_is_true_on_every_machine(chapter):
         for what, pattern in NOT_IN_OUTPUTS.items():
             if found := re.search(pattern, outputs_text(cell)):
                 yield f"{cell.where}: the output holds {what} ({found[0]!r}); print without it"
+
+
+@each_chapter
+@no_problem
+def test_a_printed_line_fits_a_phone(chapter):
+    for cell in chapter.code:
+        for line in "".join(out.get("text", "") for out in cell.outputs).splitlines():
+            if len(line) > OUTPUT_WIDTH and line[-1] not in ")]":  # an array, whose form is NumPy's
+                yield f"{cell.where}: {line!r} has {len(line)} characters, more than {OUTPUT_WIDTH}"
 
 
 @no_problem
