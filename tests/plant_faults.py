@@ -129,6 +129,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("removed formula", CH3, in_cell('"text/latex"', NO_OUTPUT), form("stored"), "none is stored"),
     ("removed figure", CH3, in_cell('"image/svg', NO_OUTPUT), form("stored"), "none is stored"),
     ("path in an output", CH2, replace(r'("name": "stdout".*?"text": \[\s*")', r"\1/home/me/"), form("every_machine"), "a path"),
+    ("line too long for a phone", CH2, replace(r'("name": "stdout".*?"text": \[\s*")', r"\1" + 46 * "-"), form("fits_a_phone"), "more than 45"),
     ("cell kept from comparison", CH2, first_line("# NBVAL_IGNORE_OUTPUT"), form("compared"), "kept from the comparison"),
     ("cell kept from comparison", CH2, tag("nbval-skip"), form("compared"), "kept from the comparison"),
     # the cells
