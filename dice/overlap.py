@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from inspect import signature
 from math import nan
 from numbers import Real
 from typing import Any, Literal, TypedDict, Unpack
@@ -342,6 +343,10 @@ class Overlap:
         checks.same_shape("weights", values.shape, shape, "one weight per class")
         checks.some("weights", values if background else values[1:])
         return like("weights", checks.not_negative("weights", values), self.intersection)
+
+
+_init = signature(Overlap.__init__)  # what tooltips show; they would take that of __new__
+Overlap.__signature__ = _init.replace(parameters=[*_init.parameters.values()][1:])  # type: ignore
 
 
 def overlap(

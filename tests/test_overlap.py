@@ -1,7 +1,8 @@
 """The three sums: how they are made, merged and read."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 from functools import reduce
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -307,6 +308,10 @@ def test_merging_refuses_what_does_not_fit():
             scalar + other
         with pytest.raises(TypeError):
             other + scalar
+
+
+def test_the_signature_names_the_sums():
+    assert [*signature(Overlap).parameters] == [field.name for field in fields(Overlap)]
 
 
 def test_flags_are_named():
