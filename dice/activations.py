@@ -139,6 +139,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     labels : integer array
         A class map with labels from 0 to `num_classes` - 1.
     num_classes : int
+        The number of classes.
     class_axis : int
         Where the result gets its axis of classes.
 

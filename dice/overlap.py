@@ -481,6 +481,7 @@ def confusion_matrix(
     prediction, target : integer arrays of equal shape
         Class maps with labels from 0 to `num_classes` - 1.
     num_classes : int
+        The number of classes of the two maps.
     ignore_index : int, optional
         Pixels whose target has this value do not count.
 

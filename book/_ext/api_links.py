@@ -1,5 +1,7 @@
 """Link each public function that a page names to its entry in the API reference.
 
+In the reference itself, strings of code are set as code: typography would curl their quotes.
+
 Inline code such as ``dice_score`` is linked wherever it stands in a text, and in code cells
 the names that are imported: links all over the code would be in the reader's way.
 """
@@ -15,6 +17,15 @@ IMPORT = re.compile(
     r'(?:<span class="p">\(</span>.*?<span class="p">\)</span>|[^\n]*)',
     re.S,
 )
+
+STRING = re.compile(r"""(?<![\w`])((?:\w+=)?"[a-z]+")(?!`)""")
+
+
+def mark_strings(app, what, name, obj, options, lines):
+    """Mark the strings in a docstring, except for its examples."""
+    lines[:] = [
+        line if line.lstrip().startswith(">>>") else STRING.sub(r"``\1``", line) for line in lines
+    ]
 
 
 def entries(app, docname):
@@ -35,7 +46,7 @@ def link_names(app, doctree, docname):
     addresses = entries(app, docname)
     for code in list(doctree.findall(nodes.literal)):
         name = NAME.fullmatch(code.astext())
-        if not name or name[1] not in addresses or in_link_or_heading(code):
+        if not name or name[1] not in addresses or in_link_or_heading(code) or of_others(code):
             continue
         link = nodes.reference(internal=True, refuri=addresses[name[1]], classes=["api-link"])
         code.replace_self(link)
@@ -48,6 +59,17 @@ def in_link_or_heading(node):
         if isinstance(node, (nodes.title, nodes.reference, nodes.term)):
             return True
     return False
+
+
+def of_others(code):
+    """Tell whether the code is another library's, in a column headed "there"."""
+    entry = code
+    while entry is not None and not isinstance(entry, nodes.entry):
+        entry = entry.parent
+    if entry is None:
+        return False
+    heads = next(entry.parent.parent.parent.findall(nodes.thead))[0]
+    return heads[entry.parent.index(entry)].astext() == "there"
 
 
 def link_imports(app, pagename, templatename, context, doctree):
@@ -67,6 +89,7 @@ def link_imports(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.connect("autodoc-process-docstring", mark_strings, priority=600)  # after numpydoc
     app.connect("doctree-resolved", link_names)
     app.connect("html-page-context", link_imports)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,7 +26,12 @@ REPAIRS = [
     # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
     (r"(<h[12]>[^<]*?)([A-Za-z]+-[A-Za-z]+)", r'\1<span class="one-word">\2</span>'),
     # A name longer than a phone's line goes on in the next, after a dot.
-    (r'(?<=<span class="pre">)[\w.]{30,}(?=</span>)', lambda name: name[0].replace(".", DOT)),
+    (r'(?<=<span class="pre">)[\w.]{20,}(?=</span>)', lambda name: name[0].replace(".", DOT)),
+    # A few letters of code stay in one line.
+    (
+        r'<code class="docutils literal notranslate">(?:(?!</code>).)+',
+        lambda code: of_one_line(code[0]),
+    ),
     # So may a DOI, after its prefix.
     (r"(>doi:[\d.]+/)", r"\1<wbr>"),
     # What the sidebar holds is a part of the page that has a name.
@@ -79,6 +84,12 @@ INDEX = """<!DOCTYPE html>
 <body><p><a href="{page}">{title}</a></p></body>
 </html>
 """
+
+
+def of_one_line(code):
+    """Mark inline code that is short."""
+    short = len(re.sub("<.*?>", "", code)) < 15
+    return code.replace('">', ' one-word">', 1) if short else code
 
 
 def repair(page):

@@ -75,14 +75,24 @@ def keep_punctuation(app, doctree, docname):
     for node in list(doctree.findall(nodes.math)):
         after = node.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.Text) and after[:1] in tuple(".,;:!?)"):
-            node[0] = nodes.Text(rf"{node.astext()}\text{{{after[0]}}}")
-            after.parent.replace(after, nodes.Text(after[1:]))
+            tex = node.astext()
+            tex = f"{{{tex}}}" if r"\end{" in tex else tex  # else a space comes after a matrix
+            node[0] = nodes.Text(rf"{tex}\text{{{after[0]}}}")
+            place = next(k for k, child in enumerate(after.parent) if child is after)
+            after.parent[place] = nodes.Text(
+                after[1:]
+            )  # `replace` would take the first that equals
+
+
+def is_short(tex):
+    """Tell whether a formula has few letters and signs, so that it stays in one line."""
+    return len(re.sub(r"[{}^_\s]", "", re.sub(r"\\([a-zA-Z]+|.)", "x", tex))) <= 22
 
 
 def visit_inline(translator, node):
     """Write a formula that stands in a line of text."""
-    short = len(node.astext()) <= 24  # its end is not to begin the next line
-    span = translator.starttag(node, "span", "", CLASS="formula short" if short else "formula")
+    kind = "formula short" if is_short(node.astext()) else "formula"
+    span = translator.starttag(node, "span", "", CLASS=kind)
     translator.body.append(f"{span}{formula(node, display=False)}</span>")
     raise nodes.SkipNode
 

@@ -535,7 +535,7 @@ SMP = Library(
             "1",
         ),
         Fault(
-            "Counts stop at 16 777 216, the last whole number that single precision can add 1 to. "
+            "Counts stop at 16,777,216, the last whole number that single precision can add 1 to. "
             "Half of 33.5 million pixels are right.",
             "torch.set_num_threads(1)\n"
             "y = torch.ones(1, 2**25, dtype=torch.int32)\n"
@@ -1214,7 +1214,7 @@ NUMPY = Library(
             "1",
         ),
         Fault(
-            "Single precision with the classes last stops adding at 16 777 216.",
+            "Single precision with the classes last stops adding at 16,777,216.",
             "p = np.ones((2**25, 2), np.float32)",
             "p.sum(axis=0)",
             "overlap(p, p, class_axis=1).prediction",

@@ -148,14 +148,16 @@
         if (hardCurve.length) parts.push(graph.path(hardCurve, "curve ink"));
         if (expectedCurve.length) parts.push(graph.path(expectedCurve, "curve both"));
         parts.push(graph.line(graph.at(threshold, 0), graph.at(threshold, 1), "here"));
-        const flag = (t, words, y) => svg("text", { x: graph.at(t, 0)[0] + (t > 0.7 ? -6 : 6), y,
-          "text-anchor": t > 0.7 ? "end" : "start", class: "halo" }, words);
+        const flag = (t, words, y, left) => svg("text", { x: graph.at(t, 0)[0] + (left ? -6 : 6), y,
+          "text-anchor": left ? "end" : "start", class: "halo" }, words);
+        const half = best / 2; // each of the two names stands on the side that is clear of the other's line
         if (!Number.isNaN(best)) {
-          const [cx, cy] = graph.at(best / 2, best);
-          parts.push(graph.line(graph.at(best / 2, 0), graph.at(best / 2, best), "here optimal"),
-            svg("circle", { cx, cy, r: 5.5, class: "dot both" }), flag(best / 2, "D*/2", 184));
+          const [cx, cy] = graph.at(half, best);
+          parts.push(graph.line(graph.at(half, 0), graph.at(half, best), "here optimal"),
+            svg("circle", { cx, cy, r: 5.5, class: "dot both" }),
+            flag(half, "D*/2", 184, half < threshold && half > 0.12));
         }
-        parts.push(flag(threshold, "threshold", 168));
+        parts.push(flag(threshold, "threshold", 168, threshold > (half > threshold ? 0.3 : 0.7)));
         graph.layer.replaceChildren(...parts);
 
         const volumes = { map: add(map), mask: add(mask), optimal, target: add(target) };
