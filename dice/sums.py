@@ -16,7 +16,7 @@ from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, t
 from dice.layout import Block, Inputs
 
 BLOCK = 1 << 19
-"""Bytes of the prediction in a block: with the temporaries they stay in the cache of a core."""
+"""Labels or mask values in a block; of probabilities a quarter. They stay in the cache of a core."""
 
 KINDS = 1 << 16
 """Codes are packed while there are at most so many kinds: their counts stay in the cache."""
@@ -93,8 +93,7 @@ def add_blocks(
         (whole,) = inputs.blocks(BLOCK)
         return namespace(inputs.prediction).stack(summarize(whole, inputs))
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
-    itemsize = max(inputs.prediction.dtype.itemsize, 4 if inputs.soft else 1)  # half is widened
-    numbers = BLOCK // itemsize
+    numbers = BLOCK // 4 if inputs.soft else BLOCK
     for block in inputs.blocks(max(1, numbers // classes)):
         sums[:, block.samples] += summarize(block, inputs)
     return sums

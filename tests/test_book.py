@@ -204,6 +204,18 @@ def test_readers_see_no_source(name):
         yield f"not rendered: {tag.get_text(strip=True)[:80]}"
 
 
+@each_page
+@no_problem
+def test_no_punctuation_is_doubled(name):
+    """A formula takes the comma after it along: that comma, and once."""
+    visible = BeautifulSoup(str(article(name)), "html5lib")
+    for tag in visible.select("pre, .katex-mathml"):
+        tag.decompose()
+    text = visible.get_text()
+    for found in re.finditer(r"[,;:] ?[,;:]|(?<!\.)\.\.(?!\.)", text):
+        yield f"…{text[max(0, found.start() - 30) : found.end() + 30]!r}…"
+
+
 # Formulas
 
 
