@@ -52,7 +52,8 @@ def engine():
 def to_html(tex, display):
     """Render one formula; raise JSEvalException where the TeX is bad."""
     if r"\frac" in tex:  # rows of fractions stand apart; TeX counts from the depth of a plain row
-        room = "0.9em" if r"\begin{aligned}" in tex else "0.7em"
+        below = r"\sum_{" in tex  # what a sum runs over stands below it
+        room = "1.3em" if below else "0.9em" if r"\begin{aligned}" in tex else "0.7em"
         tex = re.sub(r"\\\\(\[[\d.]+\w+\])?", rf"\\\\[{room}]", tex)
     html = engine().call("katex.renderToString", tex, OPTIONS | {"displayMode": display})
     return re.sub(NAMED_ONLY, lambda part: part[0] if part[1] else part[2], html)

@@ -1222,7 +1222,7 @@ NUMPY = Library(
             "[33554432, 33554432]",
         ),
         Fault(
-            "Half precision ends at 65 504.",
+            "Half precision ends at 65,504.",
             "p = np.ones(70_000, np.float16)",
             "p.sum()",
             "overlap(p, p).prediction",
