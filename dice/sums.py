@@ -16,7 +16,7 @@ from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, t
 from dice.layout import Block, Inputs
 
 BLOCK = 1 << 19
-"""Labels or mask values in a block; of probabilities a quarter. They stay in the cache of a core."""
+"""Labels or mask values in a block, which stays in the cache; of probabilities a quarter of it."""
 
 KINDS = 1 << 16
 """Codes are packed while there are at most so many kinds: their counts stay in the cache."""
