@@ -8,7 +8,7 @@ from lean_styles import merge, shrink, unmarked
 
 SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')"
 NOSCRIPT = r'<noscript><link rel="stylesheet" href="\2_static/noscript.css"/></noscript>'
-DOT = '.</span><wbr><span class="pre">'
+NEW_LINE = r'\1</span><wbr><span class="pre">'
 REPAIRS = [
     # The theme's style sheet draws the icons already; this script would draw them again.
     (r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
@@ -25,8 +25,11 @@ REPAIRS = [
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\s*', ""),
     # The lines of a heading are made alike long, but no word is to be cut at its hyphen for that.
     (r"(<h[12]>[^<]*?)([A-Za-z]+-[A-Za-z]+)", r'\1<span class="one-word">\2</span>'),
-    # A name longer than a phone's line goes on in the next, after a dot.
-    (r'(?<=<span class="pre">)[\w.]{20,}(?=</span>)', lambda name: name[0].replace(".", DOT)),
+    # A name longer than a phone's line goes on in the next, between its words.
+    (
+        r'(?<=<span class="pre">)[\w.]{20,}(?=</span>)',
+        lambda name: re.sub("([._])", NEW_LINE, name[0]),
+    ),
     # A few letters of code stay in one line.
     (
         r'<code class="docutils literal notranslate">(?:(?!</code>).)+',

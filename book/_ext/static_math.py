@@ -70,30 +70,41 @@ def formula(node, display):
 
 
 def keep_punctuation(app, doctree, docname):
-    """Make a comma after an inline formula part of it: it may not begin the next line."""
+    """Make signs beside an inline formula part of it: a comma may not begin the next line."""
     if app.builder.format != "html":
         return
     for node in list(doctree.findall(nodes.math)):
-        after = node.next_node(descend=False, siblings=True)
+        line, place, tex = node.parent, index_of(node), node.astext()
+        group = f"{{{tex}}}" if is_short(tex) else tex  # no space comes before a sign
+        before, after = line[place - 1] if place else None, (line[place + 1 :] or [None])[0]
         if isinstance(after, nodes.Text) and after[:1] in tuple(".,;:!?)"):
-            tex = node.astext()
-            tex = f"{{{tex}}}" if r"\end{" in tex else tex  # else a space comes after a matrix
-            node[0] = nodes.Text(rf"{tex}\text{{{after[0]}}}")
-            place = next(k for k, child in enumerate(after.parent) if child is after)
-            after.parent[place] = nodes.Text(
-                after[1:]
-            )  # `replace` would take the first that equals
+            line[place + 1], tex = nodes.Text(after[1:]), rf"{group}\text{{{after[0]}}}"
+        if isinstance(before, nodes.Text) and before.endswith("("):
+            line[place - 1], tex = nodes.Text(before[:-1]), rf"\text{{(}}{tex}"
+        node[0] = nodes.Text(tex)
+
+
+def index_of(node):
+    """Tell where a node stands in its line; `index` would find the first that is equal."""
+    return next(place for place, other in enumerate(node.parent) if other is node)
 
 
 def is_short(tex):
-    """Tell whether a formula has few letters and signs, so that it stays in one line."""
-    return len(re.sub(r"[{}^_\s]", "", re.sub(r"\\([a-zA-Z]+|.)", "x", tex))) <= 22
+    """Tell whether a formula has few letters and signs, or rows: it then stays in one line."""
+    signs = re.sub(r"[{}^_\s]", "", re.sub(r"\\([a-zA-Z]+|.)", "x", tex))
+    return len(signs) <= 17 or r"\end{" in tex
+
+
+def unbroken(tex):
+    """Make a group of what stands in short parentheses: no line ends there."""
+    return tex if r"\left" in tex else re.sub(r"\(([^()]{1,24})\)", r"({\1})", tex)
 
 
 def visit_inline(translator, node):
     """Write a formula that stands in a line of text."""
     kind = "formula short" if is_short(node.astext()) else "formula"
     span = translator.starttag(node, "span", "", CLASS=kind)
+    node[0] = nodes.Text(unbroken(node.astext()))
     translator.body.append(f"{span}{formula(node, display=False)}</span>")
     raise nodes.SkipNode
 
