@@ -2,8 +2,9 @@
 
 A phone shows two or three columns, and what the reader came for often stands in the last. Each cell
 learns the heading of its column, and the style sheet shows it there. Roles say that the cards are
-still the rows of a table, which browsers forget once the layout is another. A grid of numbers is
-read down its columns, so it stays a table that scrolls.
+still the rows of a table, which some browsers forget once the layout is another. A script sets the
+roles: in the page itself they would repeat what its tags say. A grid of numbers is read down its
+columns, so it stays a table that scrolls.
 """
 
 import re
@@ -13,13 +14,21 @@ from bs4 import BeautifulSoup
 TABLE = r"(?s)<table class=\"table\">.*?</table>"
 ROOM = 38  # letters that a phone shows side by side
 GAP = 2  # letters that would fit between two columns
-ROLES = {
-    "table": "table",
-    "thead, tbody": "rowgroup",
+ROLES = """
+addEventListener("DOMContentLoaded", () => {
+  const roles = {
+    "": "table",
+    ":is(thead, tbody)": "rowgroup",
     "tr": "row",
     "th:has(> :not(:empty))": "columnheader",
     "td": "cell",
-}
+  };
+  for (const [tags, role] of Object.entries(roles)) {
+    const parts = document.querySelectorAll(`table.cards ${tags}`);
+    for (const part of parts) part.setAttribute("role", role);
+  }
+});
+"""
 
 
 def words(cell):
@@ -49,9 +58,6 @@ def with_cards(match):
     for head, *cells in columns:
         for cell in cells:
             cell["data-label"] = head.get_text()
-    for tags, role in ROLES.items():
-        for tag in table.parent.select(tags):
-            tag["role"] = role
     return str(table)
 
 
@@ -59,6 +65,8 @@ def prepare(app, pagename, templatename, context, doctree):
     """Prepare the tables of a page."""
     if "body" in context:
         context["body"] = re.sub(TABLE, with_cards, context["body"])
+        if 'class="table cards"' in context["body"]:
+            app.add_js_file(None, body=ROLES)
 
 
 def setup(app):

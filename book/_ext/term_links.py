@@ -15,7 +15,9 @@ GLOSSARY = "book/glossary"
 
 # Names that everyday language has too: their first use in a chapter is rarely the term.
 EVERYDAY = {"id", "object", "objective", "overlap", "reference"}
-OTHER_SENSE = r"for instance|(?:double|half|single) precision|within rounding|a weighted average"
+OTHER_SENSE = (
+    r"for instance|(?:double|[Hh]alf|[Ss]ingle|given) precision|within rounding|a weighted average"
+)
 
 NOT_SEARCHED = (
     nodes.title,
