@@ -48,6 +48,20 @@ def article(name: str) -> Tag:
     return page(name).select_one("article")
 
 
+def text_without(name: str, parts: str) -> str:
+    """The text of an article without some of its parts."""
+    copy = BeautifulSoup(str(article(name)), "html5lib")
+    for tag in copy.select(parts):
+        tag.decompose()
+    return copy.get_text()
+
+
+def places(pattern: str, text: str) -> Iterator[str]:
+    """What a pattern finds, with a little of the text around it."""
+    for found in re.finditer(pattern, text):
+        yield f"…{text[max(0, found.start() - 30) : found.end() + 30]!r}…"
+
+
 @cache
 def anchors(file: Path) -> set[str]:
     tags = parsed(file).find_all(True)
@@ -193,13 +207,10 @@ def test_pictures_have_alternative_text():
 @each_page
 @no_problem
 def test_readers_see_no_source(name):
-    visible = BeautifulSoup(str(article(name)), "html5lib")
-    for tag in visible.select("pre, code, script, style, .formula, dt.sig"):
-        tag.decompose()
-    text = visible.get_text()
+    text = text_without(name, "pre, code, script, style, .formula, dt.sig")
     for what, pattern in NOT_FOR_READERS.items():
-        if found := re.search(pattern, text, re.M):
-            yield f"{what}: …{text[max(0, found.start() - 30) : found.end() + 30]!r}…"
+        for place in places(f"(?m:{pattern})", text):
+            yield f"{what}: {place}"
     for tag in article(name).select(".system-message, .problematic, .katex-error"):
         yield f"not rendered: {tag.get_text(strip=True)[:80]}"
 
@@ -208,12 +219,8 @@ def test_readers_see_no_source(name):
 @no_problem
 def test_no_punctuation_is_doubled(name):
     """A formula takes the comma after it along: that comma, and once."""
-    visible = BeautifulSoup(str(article(name)), "html5lib")
-    for tag in visible.select("pre, .katex-mathml"):
-        tag.decompose()
-    text = visible.get_text()
-    for found in re.finditer(r"[,;:] ?[,;:]|(?<!\.)\.\.(?!\.)", text):
-        yield f"…{text[max(0, found.start() - 30) : found.end() + 30]!r}…"
+    text = text_without(name, "pre, .katex-mathml")
+    yield from places(r"[,;:] ?[,;:]|(?<!\.)\.\.(?!\.)", text)
 
 
 # Formulas
