@@ -277,7 +277,7 @@ def surely_up_to(values: Array, most: int) -> bool:
     if not is_numpy(values) or values.dtype.itemsize > 8:
         return False
     bits, limit = _as_bits(values.dtype, most)
-    return bool(np.maximum.reduce(values.view(bits), axis=None) <= limit)
+    return bool(np.maximum.reduce(values.view(bits), axis=None, initial=0) <= limit)
 
 
 @cache

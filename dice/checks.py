@@ -124,41 +124,35 @@ def finite(name: str, values: Array) -> Array:
     return look(values, check)
 
 
-def unit_interval(name: str, values: Array) -> None:
-    """Probabilities: finite, from 0 to 1."""
-    _up_to(
-        values,
-        1,
-        f"{name}: expected probabilities in [0, 1], got {{}}; "
-        "logits go through sigmoid or softmax first",
+def unit_interval(name: str, values: Array) -> Array:
+    """`values`, if they are probabilities: finite, from 0 to 1."""
+    wanted = "probabilities in [0, 1], got {}; logits go through sigmoid or softmax first"
+    return _up_to(name, values, 1, wanted)
+
+
+def zero_or_one(name: str, values: Array) -> Array:
+    """`values`, if they are a mask: 0 or 1."""
+    if kind(name, values) == "bool":
+        return values
+    wanted = (
+        "a mask of 0 and 1, got {}; compare first, as in mask == 255, "
+        "or name num_classes if these are class labels"
     )
-
-
-def zero_or_one(name: str, values: Array) -> None:
-    """A mask: 0 or 1."""
-    if kind(name, values) != "bool":
-        _up_to(
-            values,
-            1,
-            f"{name}: expected a mask of 0 and 1, got {{}}; compare first, as in mask == 255, "
-            "or name num_classes if these are class labels",
-        )
+    return _up_to(name, values, 1, wanted)
 
 
 def labels(name: str, values: Array, num_classes: int) -> Array:
     """`values`, if they are class labels: from 0 to num_classes - 1."""
-    last = num_classes - 1
-    return _up_to(values, last, f"{name}: expected labels from 0 to {last}, got {{}}")
+    return _up_to(name, values, num_classes - 1, "labels from 0 to {most}, got {}")
 
 
-def _up_to(values: Array, most: int, message: str) -> Array:
+def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
     """`values`, if no number is below 0 or above `most`, and none is NaN."""
 
     def check(values: Array) -> None:
-        if surely_up_to(values, most):
-            return
         least, greatest = extremes(values)
         if not (least >= 0 and greatest <= most):
-            raise ValueError(message.format(least if least < 0 else greatest))
+            came = least if least < 0 else greatest
+            raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")
 
-    return look(values, check)
+    return values if surely_up_to(values, most) else look(values, check)

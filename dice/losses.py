@@ -23,7 +23,7 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import Rows, add_blocks, add_pixels, check, recorded, settled, spread, three_sums
+from dice.sums import Rows, add_blocks, add_pixels, checked, recorded, settled, spread, three_sums
 
 
 def dice_loss(
@@ -465,10 +465,9 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
 def _entropy(block: Block, inputs: Inputs) -> Rows:
     """The sum of the cross entropies of the pixels of a block, and their number."""
     z, g, keep = arrays.at_least_single(block.prediction), block.target, block.keep
-    xp = namespace(z)
+    xp, g = namespace(z), checked("target", g, inputs)
     if inputs.check_values:
         checks.finite("logits", z)
-        check("target", g, inputs)
     if inputs.has_classes:
         log_p = log_softmax(z, class_axis=1, check_values=False)
     if inputs.target_is_class_map:

@@ -24,6 +24,12 @@ KINDS = 1 << 16
 RUNS = 4
 """Count runs of equal pixels, not pixels, where fewer than one in four differs from the last."""
 
+LOOK = 251
+"""Look at one pixel in so many to tell that; as a prime number it falls on no column alone."""
+
+PIECE = 1 << 15
+"""Labels that are checked at once: wide ones come from memory only once."""
+
 Rows = Sequence[Array] | Array
 """What a block adds to each row of a table of sums: shape (samples, columns)."""
 
@@ -131,20 +137,39 @@ def _add_chunks(
 
 
 def _sum_block(block: Block, inputs: Inputs) -> Rows:
-    p, g = block.prediction, block.target
-    if inputs.check_values:
-        check(inputs.name, p, inputs)
-        check("target", g, inputs)
+    p, g = checked(inputs.name, block.prediction, inputs), checked("target", block.target, inputs)
     if inputs.soft:
-        return _add(block, inputs)
+        return _add(p, g, block.keep, inputs)
     if inputs.target_is_class_map:
-        return _count_maps(block, inputs.num_classes)
+        return _count_maps(p[:, 0, ...], g[:, 0, ...], block, inputs.num_classes)
     p, g = (arrays.as_mask(mask, inputs.check_values) for mask in (p, g))
     return [count(p & g, 2), count(p, 2), count(g, 2)]
 
 
-def _count_maps(block: Block, num_classes: int) -> Rows:
-    p, g, keep = block.prediction[:, 0, ...], block.target[:, 0, ...], block.keep
+def checked(name: str, values: Array, inputs: Inputs) -> Array:
+    """Probabilities in [0, 1], masks of 0 and 1, or labels in range, as narrow as they can be."""
+    if kind(name, values) == "floating":
+        return checks.unit_interval(name, values) if inputs.check_values else values
+    if inputs.target_is_class_map:
+        return _labels(name, values, inputs)
+    return checks.zero_or_one(name, values) if inputs.check_values else values
+
+
+def _labels(name: str, labels: Array, inputs: Inputs) -> Array:
+    narrow = np.min_scalar_type(inputs.num_classes - 1)
+    if not is_numpy(labels) or labels.dtype.itemsize <= narrow.itemsize:
+        return checks.labels(name, labels, inputs.num_classes) if inputs.check_values else labels
+    found = np.empty(labels.shape, narrow)
+    for start in range(0, labels.shape[-1], PIECE):
+        piece = labels[..., start : start + PIECE]
+        if inputs.check_values:
+            checks.labels(name, piece, inputs.num_classes)
+        found[..., start : start + PIECE] = piece
+    return found
+
+
+def _count_maps(p: Array, g: Array, block: Block, num_classes: int) -> Rows:
+    keep = block.keep
     if is_numpy(p):
         sums = label_counts(p[0], g[0], num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
@@ -168,15 +193,15 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
 
 
-def _add(block: Block, inputs: Inputs) -> Rows:
-    p, g = arrays.at_least_single(block.prediction), block.target
+def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
+    p = arrays.at_least_single(p)
     xp = namespace(p)
     size = total_product(p, p, 2) if inputs.squared else total(p, 2)
     is_map = inputs.target_is_class_map
     if is_map and is_numpy(p):  # a block is small
-        g, is_map = _masks(g, block.keep, inputs.num_classes), False
+        g, is_map = _masks(g, keep, inputs.num_classes), False
     if is_map:  # a target of 0 and 1: all variants share these two sums
-        shared, target_size = _add_labels(p, g[:, 0, ...], block.keep, inputs.num_classes)
+        shared, target_size = _add_labels(p, g[:, 0, ...], keep, inputs.num_classes)
     else:
         g = arrays.as_floats(g, p)
         shared = (
@@ -238,9 +263,8 @@ def confusion_counts(inputs: Inputs) -> Array:
 
 
 def _count_pairs(block: Block, inputs: Inputs) -> Rows:
-    p, g, classes = block.prediction, block.target, inputs.num_classes
-    check(inputs.name, p, inputs)
-    check("target", g, inputs)
+    p, g = checked(inputs.name, block.prediction, inputs), checked("target", block.target, inputs)
+    classes = inputs.num_classes
     if is_numpy(p):
         joint = joint_counts(p[0, 0], g[0, 0], classes)
         joint[0, 0] -= block.dropped  # they had become 0
@@ -277,19 +301,10 @@ def histogram(codes: Array, kinds: int) -> Array:
         packed += codes[half : 2 * half]
         both = histogram(packed, kinds**2).reshape(kinds, kinds)
         return both.sum(0) + both.sum(1) + np.bincount(codes[2 * half :], minlength=kinds)
+    changes = codes[1::LOOK] != codes[:-1:LOOK]
+    if np.count_nonzero(changes) * RUNS >= len(changes):
+        return np.bincount(codes, minlength=kinds)
     last = np.ones(len(codes), bool)
     np.not_equal(codes[1:], codes[:-1], out=last[:-1])
-    if np.count_nonzero(last) * RUNS >= len(codes):
-        return np.bincount(codes, minlength=kinds)
     ends = np.flatnonzero(last)
     return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
-
-
-def check(name: str, values: Array, inputs: Inputs) -> None:
-    """Probabilities in [0, 1], labels in range, masks of 0 and 1."""
-    if kind(name, values) == "floating":
-        checks.unit_interval(name, values)
-    elif inputs.target_is_class_map:
-        checks.labels(name, values, inputs.num_classes)
-    else:
-        checks.zero_or_one(name, values)
