@@ -6,7 +6,7 @@ to PyTorch, JAX, Dask and others.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from math import prod
 from typing import Any, Literal
@@ -33,7 +33,7 @@ def array(name: str, value: Any) -> Array:
         raise TypeError(f"{name}: expected an array without a mask of its own, got a masked array")
     if is_torch(value) and str(value.dtype) in HALF_SUPPORTED:
         value = value.to(sys.modules["torch"].int64)
-    if not is_foreign(value):
+    if type(value) is not np.ndarray and not is_foreign(value):
         try:
             value = np.asarray(value)
         except ValueError as error:
@@ -53,6 +53,8 @@ def namespace(values: Array) -> Any:
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
     """Arrays that meet must be of one library, and on one device."""
+    if is_numpy(values) and is_numpy(reference):
+        return
     ours, theirs = namespace(reference), namespace(values)
     if ours is not theirs:
         library, other = (
@@ -262,8 +264,25 @@ def zero_unless(keep: Array, values: Array) -> Array:
     return xp.where(keep, values, xp.zeros_like(values))
 
 
-def in_order(values: Array) -> Array:
-    """A NumPy array whose last axis lies in memory number by number; a copy if need be."""
+def by_stride(values: Array) -> Sequence[int]:
+    """The axes in the order of memory, those whose steps are long first, as far as it is known."""
+    strides: Any = values.strides if is_numpy(values) else None
+    if is_torch(values):
+        strides = values.stride()
+    axes = range(values.ndim)
+    return axes if strides is None else sorted(axes, key=lambda axis: -abs(strides[axis]))
+
+
+def permuted(values: Array, order: tuple[int, ...]) -> Array:
+    """The axes in another order."""
+    if is_numpy(values):
+        return values.transpose(order)
+    return namespace(values).permute_dims(values, order)
+
+
+def flat(values: Array) -> Array:
+    """A NumPy array (1, C, ...pixels) with one axis of pixels, number by number in memory."""
+    values = values.reshape(1, values.shape[1], -1)
     ordered = values.strides[-1] == values.dtype.itemsize
     return values if ordered else np.ascontiguousarray(values)
 

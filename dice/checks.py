@@ -61,8 +61,8 @@ def number_of_classes(value: Any) -> int:
 
 
 def option(name: str, value: Any, allowed: Sequence[Any]) -> None:
-    """One of the values that are allowed."""
-    if not any(value is choice or (value == choice) is True for choice in allowed):
+    """One of the words, or None, that are allowed."""
+    if not (value is None or isinstance(value, str)) or value not in allowed:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, allowed))}, got {value!r}")
 
 
@@ -148,6 +148,8 @@ def labels(name: str, values: Array, num_classes: int) -> Array:
 
 def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
     """`values`, if no number is below 0 or above `most`, and none is NaN."""
+    if surely_up_to(values, most):
+        return values
 
     def check(values: Array) -> None:
         least, greatest = extremes(values)
@@ -155,4 +157,4 @@ def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
             came = least if least < 0 else greatest
             raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")
 
-    return values if surely_up_to(values, most) else look(values, check)
+    return look(values, check)

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 from dice import arrays, checks
-from dice.arrays import Array, array, is_numpy, is_torch, kind, namespace, same_library
+from dice.arrays import Array, array, is_numpy, is_torch, kind, same_library
 
 
 class Block(NamedTuple):
@@ -59,9 +59,7 @@ class Inputs(NamedTuple):
     def restore(self, values: Array) -> Array:
         """Bring an array of the prediction's shape back into the caller's order of axes."""
         values = values if len(self.order) == values.ndim else values[0, ...]
-        values = namespace(values).permute_dims(
-            values, tuple(map(self.order.index, range(len(self.order))))
-        )
+        values = arrays.permuted(values, tuple(map(self.order.index, range(len(self.order)))))
         return values if self.has_classes else values[..., 0]
 
     def counted(self, target: Array, mask: Array | None) -> Array | None:
@@ -71,10 +69,13 @@ class Inputs(NamedTuple):
         counted = ~arrays.equals(target, self.ignore_index)
         return counted if mask is None else counted & mask
 
-    def parts(self) -> dict[str, Array]:
-        """The arrays that are there, by name."""
-        named = {"prediction": self.prediction, "target": self.target, "mask": self.mask}
-        return {name: values for name, values in named.items() if values is not None}
+    def parts(self) -> tuple[Array, ...]:
+        """Prediction and target, and the mask if there is one."""
+        return self[:2] if self.mask is None else self[:3]
+
+    def with_parts(self, *parts: Array) -> "Inputs":
+        """The same inputs of other arrays."""
+        return self._replace(**dict(zip(self._fields, parts, strict=False)))
 
     def blocks(self, limit: int) -> Iterator[Block]:
         """Cut NumPy arrays into blocks of at most `limit` pixels, in the order of memory.
@@ -83,22 +84,13 @@ class Inputs(NamedTuple):
         """
         parts = self.parts()
         if not is_numpy(self.prediction):
-            yield self._block(slice(None), **parts)
+            yield self._block(slice(None), *parts)
             return
-        shape, strides = self.prediction.shape, self.prediction.strides
-        order = sorted(range(2, len(shape)), key=lambda axis: -abs(strides[axis]))
-        parts = {name: values.transpose(0, 1, *order) for name, values in parts.items()}
-        for sample in range(shape[0]):
-            for box in boxes(tuple(shape[axis] for axis in order), limit):
-                samples = slice(sample, sample + 1)
+        for sample in range(len(self.prediction)):
+            samples = slice(sample, sample + 1)
+            for box in boxes(self.prediction.shape[2:], limit):
                 at = (samples, slice(None), *box)
-                yield self._block(
-                    samples,
-                    **{
-                        name: arrays.in_order(values[at].reshape(1, values.shape[1], -1))
-                        for name, values in parts.items()
-                    },
-                )
+                yield self._block(samples, *[arrays.flat(values[at]) for values in parts])
 
     def _block(
         self, samples: slice, prediction: Array, target: Array, mask: Array | None = None
@@ -169,12 +161,13 @@ def arrange(
         batch_axis = 0  # PyTorch would copy to bring the classes to the front: add samples later
     at = p.ndim if class_axis is None else class_axis
     lead = (at,) if batch_axis is None else (batch_axis, at)
-    order = (*lead, *(axis for axis in range(len(map_shape) + 1) if axis not in lead))
+    p = arrays.insert_axis(p, at) if class_axis is None else p
+    order = (*lead, *(axis for axis in arrays.by_stride(p) if axis not in lead))
 
     def view(values: Array) -> Array:
         if values.ndim == len(map_shape):
             values = arrays.insert_axis(values, at)
-        values = namespace(values).permute_dims(values, order)
+        values = arrays.permuted(values, order)
         return values if batch_axis is not None else arrays.insert_axis(values, 0)
 
     inputs = Inputs(

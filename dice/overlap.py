@@ -11,12 +11,25 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import arrays, checks, formulas
-from dice.arrays import Array, array, is_array, is_foreign, kind, like, namespace, plain, widest
+from dice.arrays import (
+    Array,
+    array,
+    is_array,
+    is_foreign,
+    is_numpy,
+    kind,
+    like,
+    namespace,
+    plain,
+    widest,
+)
 from dice.layout import Inputs, arrange
 from dice.sums import confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 FLAGS = ("batched", "squared")
+READING = frozenset(("average", "empty", "include_background", "weights"))
+SOFT_READING = READING | {"eps_numerator", "eps_denominator"}  # hard scores take no epsilon
 ROUNDING = 1e-3
 """How much larger than it can be an intersection may come, relatively: half precision is that."""
 
@@ -130,11 +143,11 @@ class Overlap:
     @classmethod
     def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
         """Made of the package's own sums, which need no check: a small call is half as long."""
-        if isinstance(sums, np.ndarray):
+        if is_numpy(sums):
             sums.setflags(write=False)
+        i, p, g = plain(sums[0, ...]), plain(sums[1, ...]), plain(sums[2, ...])
         made = cls.__new__(cls)
-        fields = *(plain(sums[k, ...]) for k in range(3)), batched, squared
-        vars(made).update(zip((*SUMS, *FLAGS), fields, strict=True))
+        vars(made).update(intersection=i, prediction=p, target=g, batched=batched, squared=squared)
         return made
 
     def __repr__(self) -> str:
@@ -446,9 +459,7 @@ def prepare(
     prediction: Array, target: Array, soft: bool | None = None, **options: Any
 ) -> tuple[Inputs, dict[str, Any]]:
     """The checked inputs of `overlap`, and the options that are left for `Overlap.score`."""
-    names = {"average", "empty", "include_background", "weights"}
-    if soft:
-        names |= {"eps_numerator", "eps_denominator"}  # hard scores take none
+    names = SOFT_READING if soft else READING
     reading = {name: options.pop(name) for name in names & options.keys()}
     return arrange(prediction, target, soft=soft, **options), reading
 
@@ -541,15 +552,15 @@ def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     xp = namespace(scores)
     missing = xp.isnan(scores)
-    counted = xp.astype(~missing, scores.dtype)
+    kept, counted = xp.where(missing, 0.0, scores), xp.astype(~missing, scores.dtype)
     if weights is not None:
         counted = counted * xp.astype(weights, scores.dtype)
-    kept = xp.where(missing, 0.0, scores) * counted
+        kept = kept * counted
     return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
 
 
 def _sum_last(values: Array) -> Array:
-    return namespace(values).sum(values, axis=-1)
+    return np.add.reduce(values, -1) if is_numpy(values) else namespace(values).sum(values, axis=-1)
 
 
 def _frozen(name: str, value: Any) -> Any:

@@ -85,7 +85,7 @@ def _for_numpy(inputs: Inputs) -> Inputs:
     asked = inputs.soft and arrays.records_gradient(p, inputs.target)
     if is_numpy(p) or asked or not arrays.readable_by_numpy(p):
         return inputs
-    return inputs._replace(**{k: arrays.as_numpy(part) for k, part in inputs.parts().items()})
+    return inputs.with_parts(*map(arrays.as_numpy, inputs.parts()))
 
 
 def add_blocks(
@@ -115,15 +115,15 @@ def _add_chunks(
     pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
     # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
     # another, which may run late, or on another machine.
-    ones = (*(f"classes of {name}" for name in parts), *pixels)
+    ones = (*(f"classes {part}" for part in range(len(parts))), *pixels)
 
     def add_chunk(*chunks: Array) -> Array:
-        sums = add(inputs._replace(**dict(zip(parts, chunks, strict=True))))
+        sums = add(inputs.with_parts(*chunks))
         return sums.reshape(*sums.shape, *(1 for _ in ones))
 
     labelled: list[Any] = []
-    for name, values in parts.items():
-        labelled += [values.rechunk({1: -1}), ("samples", f"classes of {name}", *pixels)]
+    for part, values in enumerate(parts):
+        labelled += [values.rechunk({1: -1}), ("samples", f"classes {part}", *pixels)]
     sums = da.blockwise(
         add_chunk,
         ("rows", "samples", "columns", *ones),

@@ -3,13 +3,14 @@
 from dataclasses import FrozenInstanceError, fields
 from functools import reduce
 from inspect import signature
+from itertools import permutations
 
 import numpy as np
 import pytest
 import sympy as sp
 
 from dice import Overlap, confusion_matrix, overlap
-from dice.arrays import in_order
+from dice.arrays import by_stride, flat, permuted
 from dice.layout import boxes
 from dice.sums import histogram, joint_counts, label_counts
 
@@ -195,12 +196,18 @@ def test_boxes_are_few(shape, limit, expected):
 
 
 def test_numbers_are_read_in_the_order_of_memory():
-    values = np.arange(12).reshape(3, 4)
-    assert in_order(values) is values
-    assert in_order(values[:, ::2]).flags.c_contiguous
-    turned = in_order(values.T)
-    assert turned.flags.c_contiguous
-    assert (turned == values.T).all()
+    values = np.arange(24).reshape(1, 2, 3, 4)
+    assert np.shares_memory(flat(values), values)
+    for others in (values[..., ::2], values[..., ::-1], values.transpose(0, 3, 2, 1)):
+        assert flat(others).strides[-1] == values.itemsize
+        assert flat(others).tolist() == [[list(map(int, row.ravel())) for row in others[0]]]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_axes_are_sorted_by_their_strides(order):
+    values = np.zeros((2, 3, 4)).transpose(order)
+    assert permuted(values, tuple(by_stride(values))).flags.c_contiguous
+    assert permuted(values[:, ::-1], tuple(by_stride(values[:, ::-1]))).shape == (2, 3, 4)
 
 
 def test_blocks_do_not_change_the_sums(monkeypatch):
