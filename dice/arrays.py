@@ -212,6 +212,13 @@ def picked(values: Array, labels: Array, axis: int) -> Array:
     return xp.take_along_axis(values, labels, axis=axis)
 
 
+def plus_at(base: Array, labels: Array, slopes: Array, shape: tuple[int, ...]) -> Array:
+    """PyTorch: the base, in full and then changed in place, plus the slope of each label's class."""
+    whole = base if base.shape == shape else base.expand(shape).clone()
+    labels = labels.to(sys.modules["torch"].int64)
+    return whole.scatter_add_(1, labels, slopes.expand(shape).gather(1, labels))
+
+
 def equals(values: Array, label: int) -> Array:
     """Where integers are `label`: nowhere if their type cannot hold it."""
     xp = namespace(values)

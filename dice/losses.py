@@ -23,7 +23,18 @@ from dice.overlap import (
     prepare,
     shares,
 )
-from dice.sums import Rows, add_blocks, add_pixels, checked, recorded, settled, spread, three_sums
+from dice.sums import (
+    Rows,
+    add_blocks,
+    add_pixels,
+    checked,
+    per_pixel,
+    plus_target,
+    recorded,
+    settled,
+    spread,
+    three_sums,
+)
 
 
 def dice_loss(
@@ -451,15 +462,13 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     slope = spread(inputs, *by_sums[:2])
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
     by_nats = by_entropies[0, ...]
-    plain = inputs._replace(squared=False, intersection="product")
-    of_g = spread(plain, -by_nats, xp.zeros_like(by_nats))
-    if inputs.has_classes and not inputs.target_is_class_map:
-        slope -= xp.sum(of_g, axis=1, keepdims=True)
-    else:  # the target of a pixel adds up to 1
-        slope += xp.reshape(xp.astype(by_nats, p.dtype), (*by_nats.shape, *(1,) * (p.ndim - 2)))
+    of_target = per_pixel(by_nats, p)
+    if inputs.has_classes and not inputs.target_is_class_map:  # else it adds up to 1
+        of_target = of_target * xp.sum(arrays.as_floats(inputs.target, p), axis=1, keepdims=True)
+    slope += of_target
     slope *= p
-    slope += of_g
-    return slope
+    slope = plus_target(inputs._replace(intersection="product"), slope, -by_nats)
+    return slope if keep is None else arrays.zero_unless(keep, slope)
 
 
 def _entropy(block: Block, inputs: Inputs) -> Rows:

@@ -214,23 +214,35 @@ def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     """Derivative by each probability from those by two of the sums: the chain rule."""
     p = arrays.at_least_single(inputs.prediction)
-    xp, pixels = namespace(p), (1,) * (p.ndim - 2)
-    of_i, of_p = (
-        xp.reshape(xp.astype(slope, p.dtype), (*slope.shape, *pixels))
-        for slope in (by_intersection, by_size)
-    )
-    of_p = of_p * 2 * p if inputs.squared else of_p
-    g = inputs.target
+    of_p = per_pixel(by_size, p)
+    gradient = plus_target(inputs, of_p * 2 * p if inputs.squared else of_p, by_intersection)
+    keep = inputs.counted(inputs.target, inputs.mask)
+    return gradient if keep is None else arrays.zero_unless(keep, gradient)
+
+
+def plus_target(inputs: Inputs, base: Array, slopes: Array) -> Array:
+    """The base plus slopes times the derivative of the intersection: the target, for products."""
+    p, g = arrays.at_least_single(inputs.prediction), inputs.target
+    xp, slopes = namespace(p), per_pixel(slopes, p)
     if inputs.target_is_class_map:
-        classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *pixels), p)
+        if arrays.is_torch(p) and inputs.intersection == "product":
+            keep = inputs.counted(g, inputs.mask)
+            labels = g if keep is None else arrays.zero_unless(keep, g)
+            return arrays.plus_at(base, labels, slopes, p.shape)
+        classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
         g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
     if inputs.intersection == "min":
         g = p < arrays.as_floats(g, p)
-    gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
-    gradient *= of_i
-    gradient += of_p
-    keep = inputs.counted(inputs.target, inputs.mask)
-    return gradient if keep is None else arrays.zero_unless(keep, gradient)
+    found = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
+    found *= slopes
+    found += base
+    return found
+
+
+def per_pixel(sums: Array, p: Array) -> Array:
+    """A number for each sample and class, to be broadcast over the pixels."""
+    xp = namespace(p)
+    return xp.reshape(xp.astype(sums, p.dtype), (*sums.shape, *(1,) * (p.ndim - 2)))
 
 
 def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
