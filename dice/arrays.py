@@ -205,18 +205,25 @@ def widest(values: Array) -> Array:
 
 def picked(values: Array, labels: Array, axis: int) -> Array:
     """The value of each label along an axis; PyTorch is slow at the standard's way."""
-    xp = namespace(values)
-    labels = xp.astype(labels, integer_type(labels), copy=False)
+    labels = as_indices(labels)
     if is_torch(values):
         return values.gather(axis, labels)
-    return xp.take_along_axis(values, labels, axis=axis)
+    return namespace(values).take_along_axis(values, labels, axis=axis)
 
 
-def plus_at(base: Array, labels: Array, slopes: Array, shape: tuple[int, ...]) -> Array:
-    """PyTorch: the base, in full and then changed in place, plus the slope of each label's class."""
-    whole = base if base.shape == shape else base.expand(shape).clone()
-    labels = labels.to(sys.modules["torch"].int64)
-    return whole.scatter_add_(1, labels, slopes.expand(shape).gather(1, labels))
+def exp(values: Array) -> Array:
+    """PyTorch's exponentials, in the same memory while no gradient is recorded."""
+    return values.exp() if sys.modules["torch"].is_grad_enabled() else values.exp_()
+
+
+def as_indices(labels: Array) -> Array:
+    """Integers in the type of counts."""
+    return namespace(labels).astype(labels, integer_type(labels), copy=False)
+
+
+def add_at_labels(values: Array, labels: Array, more: Array) -> Array:
+    """PyTorch's values (samples, classes, ...pixels), plus more at each label, in their memory."""
+    return values.scatter_add_(1, labels, more)
 
 
 def equals(values: Array, label: int) -> Array:
@@ -248,7 +255,10 @@ def extremes(values: Array) -> tuple[float, float]:
     """The least and the greatest of the numbers; NaN if one is."""
     if is_numpy(values):
         return values.min().item(), values.max().item()
-    xp, values = namespace(values), without_gradient(values)
+    if is_torch(values):
+        least, greatest = sys.modules["torch"].aminmax(values.detach())
+        return least.item(), greatest.item()
+    xp = namespace(values)
     number = float if xp.isdtype(values.dtype, "real floating") else int
     return number(xp.min(values)), number(xp.max(values))
 

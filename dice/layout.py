@@ -62,6 +62,18 @@ class Inputs(NamedTuple):
         values = arrays.permuted(values, tuple(map(self.order.index, range(len(self.order)))))
         return values if self.has_classes else values[..., 0]
 
+    @property
+    def adds_at_labels(self) -> bool:
+        """Whether a gradient is one number a class, but for the labelled classes; for PyTorch."""
+        product = self.intersection == "product" and not self.squared
+        return self.target_is_class_map and product and is_torch(self.prediction)
+
+    def labels(self) -> Array:
+        """PyTorch's labels as indices; 0 where a pixel does not count, whatever is there."""
+        keep = self.counted(self.target, self.mask)
+        labels = self.target if keep is None else arrays.zero_unless(keep, self.target)
+        return arrays.as_indices(labels)
+
     def counted(self, target: Array, mask: Array | None) -> Array | None:
         """Which pixels of the target, or of a part of it, count; None if all do."""
         if self.ignore_index is None:

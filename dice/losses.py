@@ -8,7 +8,7 @@ import numpy as np
 
 from dice import arrays, checks, formulas
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, array, is_numpy, like, namespace, widest
+from dice.arrays import Array, array, is_numpy, is_torch, like, namespace, widest
 from dice.layout import Block, Inputs, arrange
 from dice.overlap import (
     SUMS,
@@ -29,12 +29,13 @@ from dice.sums import (
     add_pixels,
     checked,
     per_pixel,
-    plus_target,
     recorded,
     settled,
     spread,
     three_sums,
 )
+
+_log_softmax = partial(log_softmax, class_axis=1)
 
 
 def dice_loss(
@@ -374,6 +375,7 @@ def cross_entropy(
         mask=mask,
         ignore_index=ignore_index,
         check_values=check_values,
+        activate=None if class_axis is None else _log_softmax,
     )
     return _as_loss(_mean(add_blocks(inputs, _entropy, (2, 1), np.float64)), z)
 
@@ -443,9 +445,16 @@ def dice_ce_loss(
 
 
 def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
-    """The sums of the cross entropy, which looks at the logits, then those of the Dice loss."""
-    without = inputs._replace(activate=None)
-    return add_blocks(without, _entropy, (2, 1), np.float64), add_pixels(inputs)
+    """The sums of the cross entropy, which checks the values, then those of the Dice loss."""
+    logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
+    if not arrays.is_dask(inputs.prediction):  # which may make the second sums first
+        inputs = inputs._replace(check_values=False)
+    if not (is_torch(inputs.prediction) and inputs.has_classes):
+        return add_blocks(logs, _entropy, (2, 1), np.float64), add_pixels(inputs)
+    (whole,) = logs.blocks(1)
+    entropies = namespace(inputs.prediction).stack(_entropy(whole, logs))
+    p = arrays.exp(whole.prediction)
+    return entropies, add_pixels(inputs._replace(prediction=p, activate=None))
 
 
 def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Array:
@@ -458,36 +467,54 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     p = activate(inputs.prediction, check_values=False)
     keep = inputs.counted(inputs.target, inputs.mask)
     p = p if keep is None else arrays.zero_unless(keep, p)
-    inputs, xp = inputs._replace(prediction=p), namespace(p)
-    slope = spread(inputs, *by_sums[:2])
+    inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
+    if inputs.adds_at_labels:
+        slope = _slope_at_labels(inputs, by_nats, by_sums)
+        return slope if keep is None else arrays.zero_unless(keep, slope)
+    slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
-    by_nats = by_entropies[0, ...]
-    of_target = per_pixel(by_nats, p)
-    if inputs.has_classes and not inputs.target_is_class_map:  # else it adds up to 1
-        of_target = of_target * xp.sum(arrays.as_floats(inputs.target, p), axis=1, keepdims=True)
-    slope += of_target
+    plain = inputs._replace(squared=False, intersection="product")
+    of_g = spread(plain, -by_nats, xp.zeros_like(by_nats))
+    if inputs.has_classes and not inputs.target_is_class_map:
+        slope -= xp.sum(of_g, axis=1, keepdims=True)
+    else:  # the target of a pixel adds up to 1
+        slope += per_pixel(by_nats, p)
     slope *= p
-    slope = plus_target(inputs._replace(intersection="product"), slope, -by_nats)
-    return slope if keep is None else arrays.zero_unless(keep, slope)
+    slope += of_g
+    return slope
+
+
+def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
+    """The same for a class map, in the memory of p: s is one number a class, but at the labels."""
+    p, labels = inputs.prediction, inputs.labels()
+    of_i, of_p, of_nats = (per_pixel(by, p) for by in (by_sums[0, ...], by_sums[1, ...], by_nats))
+    of_i = namespace(p).broadcast_to(of_i, p.shape)
+    at_labels = arrays.picked(p, labels, axis=1) * arrays.picked(of_i, labels, axis=1)
+    shift = of_nats - at_labels
+    for c in range(inputs.num_classes):
+        shift -= p[:, c : c + 1, ...] * of_p[:, c : c + 1, ...]
+    for c in range(inputs.num_classes):
+        of_class = p[:, c : c + 1, ...]
+        of_class *= shift + of_p[:, c : c + 1, ...]
+    return arrays.add_at_labels(p, labels, at_labels - of_nats)
 
 
 def _entropy(block: Block, inputs: Inputs) -> Rows:
-    """The sum of the cross entropies of the pixels of a block, and their number."""
+    """The sum of the cross entropies of the pixels of a block, and their number.
+
+    The prediction is the logarithm of the softmax; without classes it is the logit.
+    """
     z, g, keep = arrays.at_least_single(block.prediction), block.target, block.keep
     xp, g = namespace(z), checked("target", g, inputs)
-    if inputs.check_values:
-        checks.finite("logits", z)
-    if inputs.has_classes:
-        log_p = log_softmax(z, class_axis=1, check_values=False)
     if inputs.target_is_class_map:
-        nats = -arrays.picked(log_p, g, axis=1)
+        nats = -arrays.picked(z, g, axis=1)
     elif inputs.has_classes:
-        nats = -arrays.as_floats(g, z) * log_p
+        nats = -arrays.as_floats(g, z) * z
     else:
+        z = checks.finite("logits", z) if inputs.check_values else z
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
         nats = nats + xp.log1p(xp.exp(-xp.abs(z)))
-    if keep is not None:
-        nats = xp.where(keep, nats, 0.0)
+        nats = nats if keep is None else xp.where(keep, nats, 0.0)
     nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
     return [nats, everywhere if keep is None else widest(arrays.count(keep, 2))]

@@ -213,30 +213,25 @@ def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
 
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     """Derivative by each probability from those by two of the sums: the chain rule."""
-    p = arrays.at_least_single(inputs.prediction)
-    of_p = per_pixel(by_size, p)
-    gradient = plus_target(inputs, of_p * 2 * p if inputs.squared else of_p, by_intersection)
-    keep = inputs.counted(inputs.target, inputs.mask)
-    return gradient if keep is None else arrays.zero_unless(keep, gradient)
-
-
-def plus_target(inputs: Inputs, base: Array, slopes: Array) -> Array:
-    """The base plus slopes times the derivative of the intersection: the target, for products."""
     p, g = arrays.at_least_single(inputs.prediction), inputs.target
-    xp, slopes = namespace(p), per_pixel(slopes, p)
+    xp, keep = namespace(p), inputs.counted(g, inputs.mask)
+    of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
+    of_p = of_p * 2 * p if inputs.squared else of_p
+    if inputs.adds_at_labels:
+        labels, gradient = inputs.labels(), xp.zeros_like(p)
+        gradient += of_p
+        more = arrays.picked(xp.broadcast_to(of_i, p.shape), labels, axis=1)
+        gradient = arrays.add_at_labels(gradient, labels, more)
+        return gradient if keep is None else arrays.zero_unless(keep, gradient)
     if inputs.target_is_class_map:
-        if arrays.is_torch(p) and inputs.intersection == "product":
-            keep = inputs.counted(g, inputs.mask)
-            labels = g if keep is None else arrays.zero_unless(keep, g)
-            return arrays.plus_at(base, labels, slopes, p.shape)
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
         g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
     if inputs.intersection == "min":
         g = p < arrays.as_floats(g, p)
-    found = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
-    found *= slopes
-    found += base
-    return found
+    gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
+    gradient *= of_i
+    gradient += of_p
+    return gradient if keep is None else arrays.zero_unless(keep, gradient)
 
 
 def per_pixel(sums: Array, p: Array) -> Array:

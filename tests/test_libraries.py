@@ -399,6 +399,18 @@ def test_gradcheck(case):
     assert torch.autograd.gradcheck(loss, (probabilities,), fast_mode=True)
 
 
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.cross_entropy, dice.dice_ce_loss])
+@pytest.mark.parametrize("both", [False, True])
+def test_gradcheck_of_a_soft_target(loss, both):
+    """A target may be what another network says: its gradient is recorded step by step."""
+    torch = pytest.importorskip("torch")
+    p = torch.from_numpy(SOFT.copy()).requires_grad_(both)
+    target = torch.from_numpy(SOFT[::-1].copy()).requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda p, g: loss(p, g, class_axis=1), (p, target), fast_mode=True
+    )
+
+
 @pytest.mark.parametrize(
     "case",
     [
