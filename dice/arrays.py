@@ -221,6 +221,11 @@ def as_indices(labels: Array) -> Array:
     return namespace(labels).astype(labels, integer_type(labels), copy=False)
 
 
+def repeated(values: Array, shape: tuple[int, ...]) -> Array:
+    """PyTorch's values, copied along the axes in which they have length 1."""
+    return values.expand(shape).clone()
+
+
 def add_at_labels(values: Array, labels: Array, more: Array) -> Array:
     """PyTorch's values (samples, classes, ...pixels), plus more at each label, in their memory."""
     return values.scatter_add_(1, labels, more)

@@ -28,6 +28,7 @@ from dice.sums import (
     add_blocks,
     add_pixels,
     checked,
+    per_label,
     per_pixel,
     recorded,
     settled,
@@ -487,9 +488,8 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
 def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     """The same for a class map, in the memory of p: s is one number a class, but at the labels."""
     p, labels = inputs.prediction, inputs.labels()
-    of_i, of_p, of_nats = (per_pixel(by, p) for by in (by_sums[0, ...], by_sums[1, ...], by_nats))
-    of_i = namespace(p).broadcast_to(of_i, p.shape)
-    at_labels = arrays.picked(p, labels, axis=1) * arrays.picked(of_i, labels, axis=1)
+    of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
+    at_labels = arrays.picked(p, labels, axis=1) * per_label(by_sums[0, ...], labels, p)
     shift = of_nats - at_labels
     for c in range(inputs.num_classes):
         shift -= p[:, c : c + 1, ...] * of_p[:, c : c + 1, ...]

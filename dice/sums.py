@@ -7,6 +7,7 @@ single precision inside a block, and in double precision across blocks.
 """
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -218,10 +219,8 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
     of_p = of_p * 2 * p if inputs.squared else of_p
     if inputs.adds_at_labels:
-        labels, gradient = inputs.labels(), xp.zeros_like(p)
-        gradient += of_p
-        more = arrays.picked(xp.broadcast_to(of_i, p.shape), labels, axis=1)
-        gradient = arrays.add_at_labels(gradient, labels, more)
+        labels, gradient = inputs.labels(), arrays.repeated(of_p, p.shape)
+        gradient = arrays.add_at_labels(gradient, labels, per_label(by_intersection, labels, p))
         return gradient if keep is None else arrays.zero_unless(keep, gradient)
     if inputs.target_is_class_map:
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
@@ -238,6 +237,14 @@ def per_pixel(sums: Array, p: Array) -> Array:
     """A number for each sample and class, to be broadcast over the pixels."""
     xp = namespace(p)
     return xp.reshape(xp.astype(sums, p.dtype), (*sums.shape, *(1,) * (p.ndim - 2)))
+
+
+def per_label(sums: Array, labels: Array, p: Array) -> Array:
+    """The number of each sample and class, at the labels of its pixels."""
+    xp, samples = namespace(p), labels.shape[0]
+    sums = xp.broadcast_to(xp.astype(sums, p.dtype), (samples, sums.shape[1]))
+    flat = xp.reshape(labels, (samples, prod(labels.shape[2:])))
+    return xp.reshape(arrays.picked(sums, flat, axis=1), labels.shape)
 
 
 def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:

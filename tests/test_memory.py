@@ -52,7 +52,7 @@ CALLS = {
     "half precision": (1.3, dice.dice_loss, HALF, MAP, {"class_axis": 0}),
     "Tversky": (0.7, dice.tversky_loss, CLASSES, MAP, TVERSKY | {"class_axis": 0}),
     "generalized": (0.7, dice.generalized_dice_loss, CLASSES, MAP, {"class_axis": 0}),
-    "entropy": (1.5, dice.cross_entropy, CLASSES, MAP, {"class_axis": 0}),
+    "entropy": (1.8, dice.cross_entropy, CLASSES, MAP, {"class_axis": 0}),
     "entropy of one class": (1.7, dice.cross_entropy, SOFT, MASK, {}),
     "both": (1.8, dice.dice_ce_loss, CLASSES, MAP, {"class_axis": 0}),
     "both, half precision": (2.4, dice.dice_ce_loss, HALF, MAP, {"class_axis": 0}),
