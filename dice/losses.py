@@ -450,11 +450,11 @@ def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
     logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
     if not arrays.is_dask(inputs.prediction):  # which may make the second sums first
         inputs = inputs._replace(check_values=False)
-    if not (is_torch(inputs.prediction) and inputs.has_classes):
+    if not is_torch(inputs.prediction):
         return add_blocks(logs, _entropy, (2, 1), np.float64), add_pixels(inputs)
     (whole,) = logs.blocks(1)
-    entropies = namespace(inputs.prediction).stack(_entropy(whole, logs))
-    p = arrays.exp(whole.prediction)
+    entropies, z = namespace(inputs.prediction).stack(_entropy(whole, logs)), whole.prediction
+    p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
     return entropies, add_pixels(inputs._replace(prediction=p, activate=None))
 
 

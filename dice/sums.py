@@ -28,8 +28,8 @@ RUNS = 4
 LOOK = 251
 """Look at one pixel in so many to tell that; as a prime number it falls on no column alone."""
 
-PIECE = 1 << 15
-"""Labels that are checked at once: wide ones come from memory only once."""
+PIECE = 1 << 16
+"""Labels or codes in a piece of a block: what is made of it in 64 bits stays in the cache."""
 
 Rows = Sequence[Array] | Array
 """What a block adds to each row of a table of sums: shape (samples, columns)."""
@@ -57,10 +57,6 @@ def recorded(
 
 def add_pixels(inputs: Inputs) -> Array:
     """The three sums, of each sample that the layout keeps apart."""
-    if inputs.activate is not None and arrays.is_torch(inputs.prediction):
-        # where a pixel does not count its logit may be anything; the entropy looks at the others
-        activated = inputs.activate(inputs.prediction, check_values=False)
-        inputs = inputs._replace(prediction=activated, activate=None)
     dtype = np.float64 if inputs.soft else np.int64
     sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
     return like("sums", sums, inputs.prediction)
@@ -317,7 +313,10 @@ def histogram(codes: Array, kinds: int) -> Array:
         return both.sum(0) + both.sum(1) + np.bincount(codes[2 * half :], minlength=kinds)
     changes = codes[1::LOOK] != codes[:-1:LOOK]
     if np.count_nonzero(changes) * RUNS >= len(changes):
-        return np.bincount(codes, minlength=kinds)
+        counts = np.zeros(kinds, np.int64)
+        for start in range(0, len(codes), PIECE):
+            counts += np.bincount(codes[start : start + PIECE], minlength=kinds)
+        return counts
     last = np.ones(len(codes), bool)
     np.not_equal(codes[1:], codes[:-1], out=last[:-1])
     ends = np.flatnonzero(last)

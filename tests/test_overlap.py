@@ -258,8 +258,9 @@ def test_counting_runs_is_counting_pixels(run):
         (1020, 16, [(np.uint8, 1020)]),
         (1020, 17, [(np.uint16, 1020)]),
         (1020, 256, [(np.uint16, 1020)]),  # a matrix of pairs
-        (1020, 257, [(np.uint16, 0), (np.uint16, 1020), (np.uint16, 1020)]),
-        (1020, 2**16, [(np.uint16, 0), (np.uint16, 1020), (np.uint16, 1020)]),
+        (1020, 257, [(np.uint16, 1020)] * 2),  # a histogram of each map; no pixels are shared
+        (1020, 2**16, [(np.uint16, 1020)] * 2),
+        (2**17 + 2, 300, [(np.uint16, 2**16), (np.uint16, 2**16), (np.uint16, 2)] * 2),  # pieces
     ],
 )
 def test_codes_are_narrow_and_packed(spied, pixels, classes, counted):
