@@ -292,7 +292,7 @@ def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     small = np.min_scalar_type(kinds - 1)
     pairs = target.astype(small)
     pairs *= small.type(num_classes)
-    pairs += prediction.astype(small, copy=False)
+    np.add(pairs, prediction, out=pairs, casting="unsafe")  # which signed labels need
     counts = histogram(pairs, kinds).astype(np.int64, copy=False)
     return counts.reshape(num_classes, num_classes)
 
