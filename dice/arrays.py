@@ -277,8 +277,10 @@ def as_mask(values: Array, checked: bool) -> Array:
     return values != 0
 
 
-def zero_unless(keep: Array, values: Array) -> Array:
-    """The values, and 0 where `keep` does not hold, whatever is there."""
+def zero_unless(keep: Array | None, values: Array) -> Array:
+    """The values, and 0 where `keep` does not hold, whatever is there; None keeps all."""
+    if keep is None:
+        return values
     if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`
         bits = values.view(f"u{values.dtype.itemsize}")
         return (bits * keep.astype(bits.dtype)).view(values.dtype)

@@ -68,11 +68,10 @@ class Inputs(NamedTuple):
         product = self.intersection == "product" and not self.squared
         return self.target_is_class_map and product and is_torch(self.prediction)
 
-    def labels(self) -> Array:
+    def label_indices(self) -> Array:
         """PyTorch's labels as indices; 0 where a pixel does not count, whatever is there."""
         keep = self.counted(self.target, self.mask)
-        labels = self.target if keep is None else arrays.zero_unless(keep, self.target)
-        return arrays.as_indices(labels)
+        return arrays.as_indices(arrays.zero_unless(keep, self.target))
 
     def counted(self, target: Array, mask: Array | None) -> Array | None:
         """Which pixels of the target, or of a part of it, count; None if all do."""
@@ -109,15 +108,11 @@ class Inputs(NamedTuple):
     ) -> Block:
         """Pixels that do not count become 0, before anything looks at their values."""
         keep = self.counted(target, mask)
-        if keep is not None:
-            prediction, target = (
-                arrays.zero_unless(keep, prediction),
-                arrays.zero_unless(keep, target),
-            )
+        prediction = arrays.zero_unless(keep, prediction)
         if self.activate is not None:
             prediction = self.activate(prediction, check_values=self.check_values)
-            prediction = prediction if keep is None else arrays.zero_unless(keep, prediction)
-        return Block(samples, prediction, target, keep)
+            prediction = arrays.zero_unless(keep, prediction)
+        return Block(samples, prediction, arrays.zero_unless(keep, target), keep)
 
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:

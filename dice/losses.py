@@ -446,7 +446,10 @@ def dice_ce_loss(
 
 
 def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
-    """The sums of the cross entropy, which checks the values, then those of the Dice loss."""
+    """The sums of the cross entropy, which checks the values, then those of the Dice loss.
+
+    PyTorch takes one softmax for both, of all pixels at once: it knows how to use all cores.
+    """
     logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
     if not arrays.is_dask(inputs.prediction):  # which may make the second sums first
         inputs = inputs._replace(check_values=False)
@@ -465,13 +468,11 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     p (s - sum of p s over the classes) after a softmax, p (1 - p) s after a sigmoid.
     """
     activate: Any = inputs.activate
-    p = activate(inputs.prediction, check_values=False)
     keep = inputs.counted(inputs.target, inputs.mask)
-    p = p if keep is None else arrays.zero_unless(keep, p)
+    p = arrays.zero_unless(keep, activate(inputs.prediction, check_values=False))
     inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
     if inputs.adds_at_labels:
-        slope = _slope_at_labels(inputs, by_nats, by_sums)
-        return slope if keep is None else arrays.zero_unless(keep, slope)
+        return arrays.zero_unless(keep, _slope_at_labels(inputs, by_nats, by_sums))
     slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
     plain = inputs._replace(squared=False, intersection="product")
@@ -487,7 +488,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
 
 def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     """The same for a class map, in the memory of p: s is one number a class, but at the labels."""
-    p, labels = inputs.prediction, inputs.labels()
+    p, labels = inputs.prediction, inputs.label_indices()
     of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
     at_labels = arrays.picked(p, labels, axis=1) * per_label(by_sums[0, ...], labels, p)
     shift = of_nats - at_labels

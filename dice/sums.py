@@ -215,9 +215,9 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
     of_p = of_p * 2 * p if inputs.squared else of_p
     if inputs.adds_at_labels:
-        labels, gradient = inputs.labels(), arrays.repeated(of_p, p.shape)
+        labels, gradient = inputs.label_indices(), arrays.repeated(of_p, p.shape)
         gradient = arrays.add_at_labels(gradient, labels, per_label(by_intersection, labels, p))
-        return gradient if keep is None else arrays.zero_unless(keep, gradient)
+        return arrays.zero_unless(keep, gradient)
     if inputs.target_is_class_map:
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
         g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
@@ -226,7 +226,7 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
     gradient *= of_i
     gradient += of_p
-    return gradient if keep is None else arrays.zero_unless(keep, gradient)
+    return arrays.zero_unless(keep, gradient)
 
 
 def per_pixel(sums: Array, p: Array) -> Array:
