@@ -354,6 +354,26 @@ def test_images_of_pytorch_are_summed_where_they_lie(shape):
     assert inputs.prediction.shape == shape
 
 
+@pytest.mark.parametrize("axes", [(0, 1, 2, 3), (0, 1, 3, 2), (0, 3, 1, 2)])
+def test_pixels_of_pytorch_are_read_in_the_order_of_memory(axes):
+    torch = pytest.importorskip("torch")
+    p = torch.rand(2, 3, 4, 5).permute(axes)
+    inputs = arrange(p, torch.ones(p.shape), batch_axis=0)
+    assert inputs.prediction.squeeze(1).is_contiguous()
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
+@pytest.mark.parametrize("labels", [True, False])
+def test_the_input_alone_is_kept_for_the_backward_pass(loss, labels):
+    torch = pytest.importorskip("torch")
+    p = torch.from_numpy(SOFT.copy()).requires_grad_()
+    target = torch.from_numpy(LABELS if labels else SOFT_TARGET)
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        loss(p, target, class_axis=1)
+    assert {t.data_ptr() for t in kept if t.numel() > 10} == {p.data_ptr()}
+
+
 @pytest.mark.parametrize("case", HARD | LOSSES)
 def test_nothing_waits_for_a_device_that_is_not_asked(case):
     """PyTorch's meta device has no numbers: looking at one, or leaving the device, raises."""

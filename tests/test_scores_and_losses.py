@@ -208,6 +208,8 @@ def test_cross_entropy_leaves_out_what_does_not_count():
     assert cross_entropy(z, labels, class_axis=0, mask=np.arange(9) >= 4) == pytest.approx(expected)
     assert cross_entropy(z, labels, class_axis=0, mask=np.zeros(9, bool)) == 0
     assert cross_entropy(np.zeros(0), np.zeros(0, int)) == 0
+    z, g, keep = RNG.normal(size=9), np.arange(9) % 2, np.arange(9) >= 4
+    assert cross_entropy(z, g, mask=keep) == pytest.approx(cross_entropy(z[keep], g[keep]))
 
 
 @pytest.mark.parametrize("class_axis", [None, 0])
