@@ -35,7 +35,6 @@ CASES = {
     "loss shape": (ValueError, "target: expected shape", dice.dice_loss, SOFT, MASK.T),
     "entropy shape": (ValueError, "that of logits", dice.cross_entropy, LOGITS[0], MASK.T),
     "both shape": (ValueError, "that of logits", dice.dice_ce_loss, LOGITS[0], MASK.T),
-    "both shape": (ValueError, "target: expected shape", dice.dice_ce_loss, LOGITS[0], MASK.T),
     "mask shape": (ValueError, "mask: expected shape (2, 3), one entry per pixel",
         dice.overlap, MASK, MASK, {"mask": np.ones(3, bool)}),
     "ragged": (ValueError, "prediction: expected an array, got rows of unequal length",
