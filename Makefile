@@ -18,7 +18,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants size train bench scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -104,6 +104,9 @@ peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/python tests/mutants.py
+
+size: $(READY)  ## Count the lines of code of the package
+	$(BIN)/python tests/size.py
 
 bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first look: make bench QUICK=1)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
