@@ -487,7 +487,11 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
 
 
 def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
-    """The same for a class map, in the memory of p: s is one number a class, but at the labels."""
+    """The same for a class map, in the memory of p.
+
+    There s is b, one number a class, and at the label y it is a more. With n, the slope by
+    the entropy, all slopes are p (b - sum of p b - p_y a + n); at the label p_y a - n is added.
+    """
     p, labels = inputs.prediction, inputs.label_indices()
     of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
     at_labels = arrays.picked(p, labels, axis=1) * per_label(by_sums[0, ...], labels, p)
