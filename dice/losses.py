@@ -476,7 +476,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
     plain = inputs._replace(squared=False, intersection="product")
-    of_g = spread(plain, -by_nats, xp.zeros_like(by_nats))
+    of_g = spread(plain, xp.broadcast_to(-by_nats, by_sums[0, ...].shape), xp.zeros_like(by_nats))
     if inputs.has_classes and not inputs.target_is_class_map:
         slope -= xp.sum(of_g, axis=1, keepdims=True)
     else:  # the target of a pixel adds up to 1

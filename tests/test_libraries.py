@@ -101,6 +101,8 @@ LOSSES = {
         EACH | {"ignore_index": 255, "cross_entropy_weight": 0.25},
     ),
     "both, min": (dice.dice_ce_loss, LOGITS, SOFT_TARGET, PER_CLASS | {"intersection": "min"}),
+    "both, squared": (dice.dice_ce_loss, LOGITS, LABELS, PER_CLASS | {"squared": True}),
+    "both, min of labels": (dice.dice_ce_loss, LOGITS, LABELS, EACH | {"intersection": "min"}),
     "both, one class": (dice.dice_ce_loss, LOGITS, OTHERS, {"mask": MASKS > 0}),
     "both, one soft class": (dice.dice_ce_loss, LOGITS, SOFT_TARGET, {"squared": True}),
 }
