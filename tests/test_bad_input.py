@@ -55,6 +55,7 @@ CASES = {
     "float class map": (TypeError, "target: expected integer values",
         dice.soft_dice, SOFT_CLASSES, SOFT, {"class_axis": 0}),
     "complex": (TypeError, "got dtype complex128", dice.overlap, SOFT + 0j, MASK),
+    "complex, no pixels": (TypeError, "target: expected booleans", dice.overlap, np.zeros(0), np.zeros(0, complex)),
     "text": (TypeError, "prediction: expected booleans, integers or floating-point numbers",
         dice.dice_score, ["a"], [1]),
     "objects": (TypeError, "target: expected booleans", dice.dice_score, [1], [None]),

@@ -421,6 +421,42 @@ def test_gradcheck(case):
     assert torch.autograd.gradcheck(loss, (probabilities,), fast_mode=True)
 
 
+SUM_OPTIONS = [{}, {"squared": True}, {"intersection": "min"}]
+MEANS = [
+    {"average": "macro"},
+    {"average": "macro", "weights": np.array([0.2, 1.0, 2.0])},
+    {"average": "micro", "include_background": False},
+    {"average": "weighted", "eps_numerator": 0.3, "eps_denominator": 0.7},
+]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_gradcheck_of_options_that_meet(seed):
+    """Any target, order of axes, sums and mean, as chance has it: NumPy's loss, and its slope."""
+    torch = pytest.importorskip("torch")
+    chance = np.random.default_rng(seed)
+    axis, target = chance.integers(4), chance.choice(["map", "masks", "soft"])
+    options = {"class_axis": int(axis)} | chance.choice(SUM_OPTIONS) | chance.choice(MEANS)
+    if chance.random() < 0.5:
+        options["batch_axis"] = int(axis == 0)
+    if chance.random() < 0.5:
+        options["mask"] = KEPT
+    loss = chance.choice([dice.dice_loss, dice.dice_ce_loss])
+    p = np.moveaxis(SOFT if loss is dice.dice_loss else LOGITS, 1, axis)
+    if target == "map":
+        g, options = IGNORED, options | {"ignore_index": 255}
+    else:
+        g = np.moveaxis({"masks": MASKS, "soft": SOFT_TARGET}[target], 1, axis)
+    values, torch_options = torch.from_numpy(p.copy()).requires_grad_(), dict(options)
+    torch_options |= {k: make(torch, v) for k, v in options.items() if isinstance(v, np.ndarray)}
+
+    def function(values):
+        return loss(values, torch.from_numpy(g.copy()), **torch_options)
+
+    assert function(values).item() == pytest.approx(loss(p, g, **options), rel=1e-10)
+    assert torch.autograd.gradcheck(function, (values,), fast_mode=True)
+
+
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.cross_entropy, dice.dice_ce_loss])
 @pytest.mark.parametrize("both", [False, True])
 def test_gradcheck_of_a_soft_target(loss, both):
