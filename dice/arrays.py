@@ -121,16 +121,6 @@ def readable_by_numpy(values: Array) -> bool:
     return in_jax and all(place.platform == "cpu" for place in values.devices())
 
 
-def as_numpy(values: Array) -> Array:
-    """The same memory as a NumPy array, without its gradient."""
-    return np.asarray(without_gradient(values))
-
-
-def without_gradient(values: Array) -> Array:
-    """The same memory, cut off from PyTorch's record of the computation."""
-    return values.detach() if hasattr(values, "detach") else values
-
-
 def records_gradient(*arrays: Array) -> bool:
     """Whether PyTorch writes down what is computed with one of them."""
     return any(is_torch(values) and values.requires_grad for values in arrays)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dice import checks
-from dice.arrays import Array, array, as_numpy, readable_by_numpy, same_library
+from dice.arrays import Array, array, readable_by_numpy, same_library
 from dice.overlap import Overlap
 
 
@@ -83,7 +83,7 @@ def panoptic_quality(
     checks.same_shape("target_ids", g.shape, p.shape, "that of prediction_ids")
     if not readable_by_numpy(p):
         raise TypeError("prediction_ids: expected an array in the memory of a processor")
-    p, g = as_numpy(p).reshape(-1), as_numpy(g).reshape(-1)
+    p, g = np.asarray(p).reshape(-1), np.asarray(g).reshape(-1)
     if ignore_index is not None:
         counted = g != checks.integer("ignore_index", ignore_index)
         p, g = p[counted], g[counted]

@@ -82,7 +82,7 @@ def _for_numpy(inputs: Inputs) -> Inputs:
     asked = inputs.soft and arrays.records_gradient(p, inputs.target)
     if is_numpy(p) or asked or not arrays.readable_by_numpy(p):
         return inputs
-    return inputs.with_parts(*map(arrays.as_numpy, inputs.parts()))
+    return inputs.with_parts(*map(np.asarray, inputs.parts()))
 
 
 def add_blocks(

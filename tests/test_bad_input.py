@@ -306,6 +306,7 @@ def test_every_public_function_is_covered():
 def test_values_go_unchecked_on_request(function):
     assert np.isfinite(function(np.array([2.0]), [1], check_values=False))
     assert dice.overlap(np.array([2.0]), [1], check_values=False).intersection == 2
+    assert dice.overlap([[0.5, 0.5]], [0, 7], class_axis=0, check_values=False).intersection == 0.5
 
 
 def test_an_option_is_known_by_its_value():

@@ -421,6 +421,14 @@ def test_gradcheck(case):
     assert torch.autograd.gradcheck(loss, (probabilities,), fast_mode=True)
 
 
+def test_the_minimum_has_the_slope_from_above_at_the_target():
+    torch = pytest.importorskip("torch")
+    p, g = np.array([[1.0, 0.5], [0.0, 0.5]]), np.array([0, 1])
+    values, options = torch.from_numpy(p).requires_grad_(), {"class_axis": 0, "intersection": "min"}
+    dice.dice_loss(values, torch.from_numpy(g), **options).backward()
+    np.testing.assert_allclose(values.grad, dice.dice_loss_gradient(p, g, **options), rtol=1e-12)
+
+
 SUM_OPTIONS = [{}, {"squared": True}, {"intersection": "min"}]
 MEANS = [
     {"average": "macro"},
