@@ -187,7 +187,7 @@ def widest(values: Array) -> Array:
     if not is_foreign(values):
         return values
     xp = namespace(values)
-    types = xp.__array_namespace_info__().dtypes(kind="real floating")
+    types = xp.__array_namespace_info__().dtypes()
     return xp.astype(values, types.get("float64", xp.float32), copy=False)
 
 
@@ -246,8 +246,6 @@ def look(values: Array, check: Callable[[Array], None]) -> Array:
 
 def extremes(values: Array) -> tuple[float, float]:
     """The least and the greatest of the numbers; NaN if one is."""
-    if is_numpy(values):
-        return values.min().item(), values.max().item()
     if is_torch(values):
         least, greatest = sys.modules["torch"].aminmax(values.detach())
         return least.item(), greatest.item()
@@ -333,8 +331,6 @@ def insert_axis(values: Array, at: int) -> Array:
         *(values, axes),
         new_axes={new: 1},
         axis=at,
-        dtype=values.dtype,
-        meta=np.expand_dims(values._meta, at),
     )
 
 

@@ -127,7 +127,6 @@ def _add_chunks(
         *labelled,
         new_axes={"rows": shape[0], "columns": shape[1]},
         adjust_chunks=dict.fromkeys(ones, 1),
-        dtype=dtype,
         meta=np.empty(0, dtype),
     )
     return sums.sum(axis=tuple(range(3, sums.ndim)))

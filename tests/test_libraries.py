@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dice
-from dice import Overlap
+from dice import Overlap, arrays, sums
 from dice.layout import arrange
 
 RNG = np.random.default_rng(3)
@@ -362,6 +362,35 @@ def test_pixels_of_pytorch_are_read_in_the_order_of_memory(axes):
     p = torch.rand(2, 3, 4, 5).permute(axes)
     inputs = arrange(p, torch.ones(p.shape), batch_axis=0)
     assert inputs.prediction.squeeze(1).is_contiguous()
+
+
+def test_libraries_take_their_own_activations():
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    for values in (torch.zeros(3), jax.numpy.zeros(3)):
+        assert arrays.activation("sigmoid", values).tolist() == [0.5] * 3
+        assert arrays.activation("softmax", values, 0).tolist() == pytest.approx([1 / 3] * 3)
+    assert arrays.activation("sigmoid", np.zeros(3)) is None
+
+
+def test_exponentials_take_the_memory_of_their_input_where_nothing_is_recorded():
+    torch = pytest.importorskip("torch")
+    values = torch.zeros(3)
+    assert arrays.exp(values).tolist() == [1, 1, 1] and values.tolist() == [0, 0, 0]
+    with torch.no_grad():
+        assert arrays.exp(values).data_ptr() == values.data_ptr()
+
+
+def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
+    torch, found = pytest.importorskip("torch"), []
+    joint, masks, add = sums.joint_counts, sums._masks, arrays.add_at_labels
+    monkeypatch.setattr(sums, "joint_counts", lambda *g: found.append("pairs") or joint(*g))
+    monkeypatch.setattr(sums, "_masks", lambda *g: found.append("masks") or masks(*g))
+    monkeypatch.setattr(arrays, "add_at_labels", lambda *g: found.append("slopes") or add(*g))
+    p, labels = torch.from_numpy(SOFT), torch.from_numpy(LABELS)
+    dice.dice_score(labels, labels, num_classes=3)
+    dice.soft_dice(p, labels, class_axis=1)
+    dice.dice_loss(p.clone().requires_grad_(), labels, class_axis=1).backward()
+    assert found == ["pairs"] + ["masks"] * 4 + ["slopes"]
 
 
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from dice import Overlap, confusion_matrix, overlap
+from dice import Overlap, checks, confusion_matrix, dice_ce_loss, overlap, sums
 from dice.arrays import by_stride, flat, permuted
-from dice.layout import boxes
-from dice.sums import histogram, joint_counts, label_counts
+from dice.layout import arrange, boxes
+from dice.sums import checked, histogram, joint_counts, label_counts
 
 RNG = np.random.default_rng(0)
 
@@ -278,6 +278,74 @@ def test_long_runs_are_counted_once(spied, run, counted):
     _, expected = np.unique(codes, return_counts=True)
     assert (histogram(codes, 200) == expected).all()
     assert sum(map(len, spied)) == counted
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 251, 252, 253, 254, 502, 503, 504])
+def test_a_look_at_few_pixels_fits_any_length(length):
+    codes = np.arange(length, dtype=np.uint8) // 50
+    assert histogram(codes, 300).tolist() == np.bincount(codes, minlength=300).tolist()
+
+
+def test_class_maps_are_counted_by_their_codes(spied):
+    overlap([[0, 1, 2]], [[0, 2, 2]], num_classes=3)
+    assert [codes.tolist() for codes in spied] == [[0, 7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "classes", "narrow"),
+    [
+        (np.int64, 1, np.uint8),
+        (np.int64, 256, np.uint8),
+        (np.int64, 257, np.uint16),
+        (np.int32, 300, np.uint16),
+        (np.uint8, 3, np.uint8),
+        (np.uint8, 300, np.uint8),
+    ],
+)
+def test_labels_are_as_narrow_as_they_can_be(dtype, classes, narrow):
+    labels = np.zeros(4, dtype)
+    inputs = arrange(labels, labels, num_classes=classes)
+    assert checked("target", labels, inputs).dtype == narrow
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint8, np.int64])
+def test_values_in_range_are_looked_at_once(monkeypatch, dtype):
+    """Also the least and the greatest that may be: the slow look at the extremes is never taken."""
+    monkeypatch.setattr("dice.checks.extremes", None)
+    values = np.array([0, 1, 1, 0], dtype)
+    if dtype in (np.uint8, np.int64):
+        overlap(values, values, num_classes=2)
+        overlap(values * 0, values * 0, num_classes=1)
+    overlap(values, values)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "pixels"),
+    [
+        ((2**19 + 1,), {"dtype": bool}, [2**19, 1]),
+        ((2**17 + 1,), {"dtype": np.float32}, [2**17, 1]),
+        ((3, 43691), {"dtype": np.float32, "class_axis": 0}, [43690, 1]),
+        ((2**17 + 1, 2), {"dtype": np.float32, "class_axis": 0}, [1, 1]),
+    ],
+)
+def test_a_block_holds_so_many_numbers(monkeypatch, shape, options, pixels):
+    found, add = [], sums._sum_block
+
+    def sum_block(block, inputs):
+        found.append(block.prediction.shape[-1])
+        return add(block, inputs)
+
+    monkeypatch.setattr(sums, "_sum_block", sum_block)
+    values = np.zeros(shape, options.pop("dtype"))
+    overlap(values, values, **options)
+    assert found == pixels
+
+
+def test_values_of_two_losses_are_checked_once(monkeypatch):
+    found, check = [], checks.labels
+    monkeypatch.setattr(checks, "labels", lambda *given: found.append(given) or check(*given))
+    dice_ce_loss(np.zeros((2, 3)), np.array([0, 1, 1], np.uint8), class_axis=0)
+    assert len(found) == 1
 
 
 @pytest.fixture

@@ -172,6 +172,11 @@ def test_pixels_can_be_shuffled():
     assert dice_loss(p[order], g[order]) == pytest.approx(dice_loss(p, g), abs=1e-15)
 
 
+def test_pixels_far_apart_do_not_meet_in_a_softmax():
+    assert (softmax([[0.0, 1000.0], [0.0, 1000.0]], class_axis=0) == 0.5).all()
+    assert (log_softmax([[0.0, 1000.0], [0.0, 1000.0]], class_axis=0) == np.log(0.5)).all()
+
+
 def test_binary_cross_entropy():
     z, g = RNG.normal(size=20), RNG.integers(0, 2, 20)
     p = sigmoid(z)
