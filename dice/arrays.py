@@ -276,11 +276,11 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
 
 def by_stride(values: Array) -> Sequence[int]:
     """The axes in the order of memory, those whose steps are long first, as far as it is known."""
-    strides: Any = values.strides if is_numpy(values) else None
-    if is_torch(values):
-        strides = values.stride()
     axes = range(values.ndim)
-    return axes if strides is None else sorted(axes, key=lambda axis: -abs(strides[axis]))
+    if not (is_numpy(values) or is_torch(values)):
+        return axes
+    strides = values.strides if is_numpy(values) else values.stride()
+    return sorted(axes, key=lambda axis: -abs(strides[axis]))
 
 
 def permuted(values: Array, order: tuple[int, ...]) -> Array:

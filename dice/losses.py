@@ -509,12 +509,12 @@ def _entropy(block: Block, inputs: Inputs) -> Rows:
 
     The prediction is the logarithm of the softmax; without classes it is the logit.
     """
-    z, g, keep = arrays.at_least_single(block.prediction), block.target, block.keep
-    xp, g = namespace(z), checked("target", g, inputs)
+    log_p = z = arrays.at_least_single(block.prediction)
+    xp, g, keep = namespace(z), checked("target", block.target, inputs), block.keep
     if inputs.target_is_class_map:
-        nats = -arrays.picked(z, g, axis=1)
+        nats = -arrays.picked(log_p, g, axis=1)
     elif inputs.has_classes:
-        nats = -arrays.as_floats(g, z) * z
+        nats = -arrays.as_floats(g, log_p) * log_p
     else:
         z = checks.finite("logits", z) if inputs.check_values else z
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)

@@ -409,7 +409,8 @@ def overlap(
         where the prediction equals it.
     check_values : bool
         Whether to look at the values too: probabilities finite and in [0, 1], masks 0
-        or 1, labels in range.
+        or 1, labels in range. Unlooked at, values that are not so give any number, or an
+        error of the array library.
 
     Returns
     -------

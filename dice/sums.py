@@ -144,23 +144,23 @@ def _sum_block(block: Block, inputs: Inputs) -> Rows:
 
 def checked(name: str, values: Array, inputs: Inputs) -> Array:
     """Probabilities in [0, 1], masks of 0 and 1, or labels in range, as narrow as they can be."""
+    if not inputs.check_values:
+        return values
     if kind(name, values) == "floating":
-        return checks.unit_interval(name, values) if inputs.check_values else values
+        return checks.unit_interval(name, values)
     if inputs.target_is_class_map:
-        return _labels(name, values, inputs)
-    return checks.zero_or_one(name, values) if inputs.check_values else values
+        return _labels(name, values, inputs.num_classes)
+    return checks.zero_or_one(name, values)
 
 
-def _labels(name: str, labels: Array, inputs: Inputs) -> Array:
-    narrow = np.min_scalar_type(inputs.num_classes - 1)
+def _labels(name: str, labels: Array, num_classes: int) -> Array:
+    narrow = np.min_scalar_type(num_classes - 1)
     if not is_numpy(labels) or labels.dtype.itemsize <= narrow.itemsize:
-        return checks.labels(name, labels, inputs.num_classes) if inputs.check_values else labels
+        return checks.labels(name, labels, num_classes)
     found = np.empty(labels.shape, narrow)
     for start in range(0, labels.shape[-1], PIECE):
-        piece = labels[..., start : start + PIECE]
-        if inputs.check_values:
-            checks.labels(name, piece, inputs.num_classes)
-        found[..., start : start + PIECE] = piece
+        at = (..., slice(start, start + PIECE))
+        found[at] = checks.labels(name, labels[at], num_classes)
     return found
 
 

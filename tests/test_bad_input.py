@@ -306,7 +306,9 @@ def test_every_public_function_is_covered():
 def test_values_go_unchecked_on_request(function):
     assert np.isfinite(function(np.array([2.0]), [1], check_values=False))
     assert dice.overlap(np.array([2.0]), [1], check_values=False).intersection == 2
-    assert dice.overlap([[0.5, 0.5]], [0, 7], class_axis=0, check_values=False).intersection == 0.5
+    for other in (7, 255, 256, -1, -256):  # no class of the two, nor taken for one
+        sums = dice.overlap(np.full((2, 2), 0.5), [0, other], class_axis=0, check_values=False)
+        assert sums.intersection.tolist() == [0.5, 0]
 
 
 def test_an_option_is_known_by_its_value():
