@@ -146,8 +146,8 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     Returns
     -------
     int64 array
-        The shape of `labels` with an axis of length `num_classes` more. Wide integers,
-        because small ones wrap round when masks are multiplied and added.
+        The shape of `labels` with one more axis, of length `num_classes`. Wide integers,
+        because small ones wrap around when masks are multiplied and added.
 
     Raises
     ------

@@ -64,7 +64,7 @@ class Inputs(NamedTuple):
 
     @property
     def adds_at_labels(self) -> bool:
-        """Whether a gradient is one number a class, but for the labelled classes; for PyTorch."""
+        """Whether a gradient is one number a class, but for the labeled classes; for PyTorch."""
         product = self.intersection == "product" and not self.squared
         return self.target_is_class_map and product and is_torch(self.prediction)
 

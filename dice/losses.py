@@ -127,8 +127,8 @@ def tversky_loss(
         The weights a and b of what only the prediction has, and of what only the target
         has. A half each gives Dice, one each gives IoU.
     gamma : float
-        Exponent of each class's loss, above 0. Below 1 it lifts the classes that are
-        nearly solved, above 1 those that are not. Papers and libraries also write
+        Exponent of each class's loss, above 0. Below 1 it pulls harder on the classes that
+        are nearly solved, above 1 on those that are not. Papers and libraries also write
         :math:`1/\gamma` for it.
     class_axis, average, empty, eps_numerator, eps_denominator, include_background, weights
         As in `dice_loss`.
@@ -404,7 +404,7 @@ def dice_ce_loss(
     class_axis : int, optional
         The axis of the logits that counts classes. None means one logit per pixel, with a sigmoid.
     dice_weight, cross_entropy_weight : float
-        What each of the two is multiplied with.
+        What each of the two is multiplied by.
     average : {"macro", "micro", "weighted"}
         As in `dice_loss`; so are `empty`, `eps_numerator`, `eps_denominator`,
         `include_background` and `weights`. They are about the Dice loss alone.

@@ -118,13 +118,13 @@ def _add_chunks(
         sums = add(inputs.with_parts(*chunks))
         return sums.reshape(*sums.shape, *(1 for _ in ones))
 
-    labelled: list[Any] = []
+    labeled: list[Any] = []
     for part, values in enumerate(parts):
-        labelled += [values.rechunk({1: -1}), ("samples", f"classes {part}", *pixels)]
+        labeled += [values.rechunk({1: -1}), ("samples", f"classes {part}", *pixels)]
     sums = da.blockwise(
         add_chunk,
         ("rows", "samples", "columns", *ones),
-        *labelled,
+        *labeled,
         new_axes={"rows": shape[0], "columns": shape[1]},
         adjust_chunks=dict.fromkeys(ones, 1),
         meta=np.empty(0, dtype),

@@ -91,7 +91,7 @@ def short(file: Path) -> str:
 
 
 def numbers_of_formulas(name: str) -> dict[str, str]:
-    """The number that stands beside each labelled formula of a page."""
+    """The number that stands beside each labeled formula of a page."""
     found = article(name).select("[id^='equation-']")
     return {tag["id"]: "".join(tag.find_all(string=re.compile(NUMBER))) for tag in found}
 
@@ -228,7 +228,7 @@ def test_no_punctuation_is_doubled(name):
 
 @each_page
 @no_problem
-def test_labelled_formulas_have_numbers(name):
+def test_labeled_formulas_have_numbers(name):
     source = next((ROOT / name).parent.glob(f"{Path(name).name}.*")).read_text("utf8")
     numbers = numbers_of_formulas(name)
     for label in re.findall(r"\$\$ \((eq-[\w-]+)\)", source):

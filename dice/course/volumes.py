@@ -1,4 +1,4 @@
-"""A labelled volume of any size, made a few slices at a time, and what it costs to look at."""
+"""A labeled volume of any size, made a few slices at a time, and what it costs to look at."""
 
 from __future__ import annotations
 

@@ -535,8 +535,8 @@ SMP = Library(
             "1",
         ),
         Fault(
-            "Counts stop at 16,777,216, the last whole number that single precision can add 1 to. "
-            "Half of 33.5 million pixels are right.",
+            "Counts stop at 16,777,216, the first whole number to which single precision cannot "
+            "add 1. Half of 33.5 million pixels are right.",
             "torch.set_num_threads(1)\n"
             "y = torch.ones(1, 2**25, dtype=torch.int32)\n"
             "x = (torch.arange(2**25, dtype=torch.int32) < 2**24).int()[None]",

@@ -92,7 +92,7 @@
           <span><i class="key both"></i>as the map expects it</span><span><i class="key thin"></i>slope 2</span></p>`));
       body.querySelector(".volume").append(html(`<div><p class="subhead">Where to round</p>
         <p>If the map is right, the mask with the best Dice to expect, <var>D</var>* = ${place("best")}, holds
-        the pixels above <var>D</var>*/2 = ${place("half")}: where the curve meets the line of slope 2.</p>
+        the pixels above <var>D</var>*/2 = ${place("half")}: where the curve meets the line of slope 2. (Chapter 5 proves it.)</p>
         <p class="subhead">Volume, in pixels</p><dl class="bars">
         ${[["sum of the map", "map", "prediction"], ["mask at the threshold", "mask", "prediction"],
           ["mask above D*/2", "optimal", "both"], ["target", "target", "target"]].map(([words, key, role]) =>
