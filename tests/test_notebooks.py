@@ -598,7 +598,10 @@ def test_numbers_in_words_come_from_code(chapter):
     """Decimals of three digits and more are printed by a cell, or stand in one, as asserted."""
     computed = "\n".join(cell.source + "\n" + outputs_text(cell) for cell in chapter.code)
     for cell, row in chapter.tokens:
-        parts = (t for t in row if t.type in ("text", "code_inline", "math_inline", "math_block"))
+        parts = [t for t in row if t.type in ("text", "code_inline", "math_inline", "math_block")]
+        prose = " ".join(t.content for t in parts if t.type != "code_inline")
+        for bare in re.findall(r"(?<![\d\w.])\.\d+", prose):
+            yield f"{cell.where}: write 0{bare}, as a cell prints it"
         for number in {n for part in parts for n in re.findall(r"\.\d{3,}", part.content)}:
             if number not in computed:
                 yield f"{cell.where}: {number} is in no code and no output; compute or assert it"
