@@ -352,13 +352,6 @@ def total_product(a: Array, b: Array, lead: int) -> Array:
     return namespace(a).sum(a * b, axis=tuple(range(lead, a.ndim)))
 
 
-def total_where(mask: Array, values: Array, lead: int) -> Array:
-    """Sum where the mask holds, over all axes but the first `lead`; not for NumPy's blocks."""
-    xp = namespace(values)
-    kept = xp.where(mask, values, xp.zeros_like(values))
-    return xp.sum(kept, axis=tuple(range(lead, values.ndim)))
-
-
 def count(mask: Array, lead: int) -> Array:
     """How often the mask holds, over all axes but the first `lead`."""
     if is_numpy(mask):

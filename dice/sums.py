@@ -6,7 +6,7 @@ libraries as a whole. Counts are 64-bit integers. Probabilities are added at lea
 single precision inside a block, and in double precision across blocks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -137,9 +137,8 @@ def _sum_block(block: Block, inputs: Inputs) -> Rows:
     if inputs.soft:
         return _add(p, g, block.keep, inputs)
     if inputs.target_is_class_map:
-        return _count_maps(p[:, 0, ...], g[:, 0, ...], block, inputs.num_classes)
-    p, g = (arrays.as_mask(mask, inputs.check_values) for mask in (p, g))
-    return [count(p & g, 2), count(p, 2), count(g, 2)]
+        return _count_maps(p, g, block, inputs.num_classes)
+    return _count_masks(*(arrays.as_mask(mask, inputs.check_values) for mask in (p, g)))
 
 
 def checked(name: str, values: Array, inputs: Inputs) -> Array:
@@ -165,18 +164,17 @@ def _labels(name: str, labels: Array, num_classes: int) -> Array:
 
 
 def _count_maps(p: Array, g: Array, block: Block, num_classes: int) -> Rows:
-    keep = block.keep
     if is_numpy(p):
-        sums = label_counts(p[0], g[0], num_classes)
+        sums = label_counts(p[0, 0], g[0, 0], num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
-    sums = []
-    for label in range(num_classes):
-        in_p, in_g = equals(p, label), equals(g, label)
-        if keep is not None:
-            in_p, in_g = (here & keep[:, 0, ...] for here in (in_p, in_g))
-        sums.append([count(in_p & in_g, 1), count(in_p, 1), count(in_g, 1)])
-    return [namespace(p).stack(rows, axis=1) for rows in zip(*sums, strict=True)]
+    masks = (_each_mask(labels, block.keep, num_classes) for labels in (p, g))
+    sums = [_count_masks(*pair) for pair in zip(*masks, strict=True)]
+    return [namespace(p).concat(rows, axis=1) for rows in zip(*sums, strict=True)]
+
+
+def _count_masks(p: Array, g: Array) -> Rows:
+    return [count(p & g, 2), count(p, 2), count(g, 2)]
 
 
 def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -197,7 +195,7 @@ def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
     if is_map and is_numpy(p):  # a block is small
         g, is_map = _masks(g, keep, inputs.num_classes), False
     if is_map:  # a target of 0 and 1: all variants share these two sums
-        shared, target_size = _add_labels(p, g[:, 0, ...], keep, inputs.num_classes)
+        shared, target_size = _add_labels(p, g, keep, inputs.num_classes)
     else:
         g = arrays.as_floats(g, p)
         shared = (
@@ -249,19 +247,24 @@ def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
     return masks if keep is None else masks & keep
 
 
+def _each_mask(labels: Array, keep: Array | None, num_classes: int) -> Iterator[Array]:
+    """The same for other libraries: one mask after the other, so that few are there at once."""
+    for label in range(num_classes):
+        here = equals(labels, label)
+        yield here if keep is None else here & keep
+
+
 def _add_labels(
     p: Array, labels: Array, keep: Array | None, num_classes: int
 ) -> tuple[Array, Array]:
     """Sum of p at the pixels of each class, and their number, without one-hot masks in full."""
     xp = namespace(p)
     shared, size = [], []
-    for label in range(num_classes):
-        here = equals(labels, label)
-        if keep is not None:
-            here = here & keep[:, 0, ...]
-        shared.append(arrays.total_where(here, p[:, label, ...], 1))
-        size.append(count(here, 1))
-    return xp.stack(shared, axis=1), xp.astype(xp.stack(size, axis=1), p.dtype)
+    for label, here in enumerate(_each_mask(labels, keep, num_classes)):
+        of_class = p[:, label : label + 1, ...]
+        shared.append(total(arrays.zero_unless(here, of_class), 2))
+        size.append(count(here, 2))
+    return xp.concat(shared, axis=1), xp.astype(xp.concat(size, axis=1), p.dtype)
 
 
 def confusion_counts(inputs: Inputs) -> Array:
@@ -279,9 +282,7 @@ def _count_pairs(block: Block, inputs: Inputs) -> Rows:
         joint[0, 0] -= block.dropped  # they had become 0
         return joint[:, np.newaxis]
     xp = namespace(p)
-    in_p, in_g = ([equals(v, label) for label in range(classes)] for v in (p, g))
-    if block.keep is not None:
-        in_g = [here & block.keep for here in in_g]
+    in_p, in_g = (list(_each_mask(labels, block.keep, classes)) for labels in (p, g))
     return [xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g]
 
 
