@@ -61,10 +61,9 @@ def same_library(name: str, values: Array, first: str, reference: Array) -> None
             xp.__name__.removeprefix("array_api_compat.").split(".")[0] for xp in (ours, theirs)
         )
         raise TypeError(f"{name}: expected an array of {library}, as {first} is, got {other}")
-    if None not in (device(values), device(reference)) and device(values) != device(reference):
-        raise ValueError(
-            f"{name}: expected an array on {device(reference)}, as {first} is, got {device(values)}"
-        )
+    here, there = device(reference), device(values)
+    if None not in (here, there) and here != there:
+        raise ValueError(f"{name}: expected an array on {here}, as {first} is, got {there}")
 
 
 def device(values: Array) -> Any:
@@ -104,9 +103,14 @@ def is_dask(values: Array) -> bool:
     return "dask.array" in sys.modules and isinstance(values, sys.modules["dask.array"].Array)
 
 
+def is_jax(values: Array) -> bool:
+    """Whether this is an array of JAX, traced or not."""
+    return "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array)
+
+
 def is_traced(values: Array) -> bool:
     """Whether JAX looks at the computation rather than at the numbers."""
-    return "jax" in sys.modules and isinstance(values, sys.modules["jax"].core.Tracer)
+    return is_jax(values) and isinstance(values, sys.modules["jax"].core.Tracer)
 
 
 def readable_by_numpy(values: Array) -> bool:
@@ -117,8 +121,7 @@ def readable_by_numpy(values: Array) -> bool:
         return False  # bfloat16
     if is_torch(values):
         return bool(values.device.type == "cpu")
-    in_jax = "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array)
-    return in_jax and all(place.platform == "cpu" for place in values.devices())
+    return is_jax(values) and all(place.platform == "cpu" for place in values.devices())
 
 
 def records_gradient(*arrays: Array) -> bool:
@@ -285,8 +288,6 @@ def by_stride(values: Array) -> Sequence[int]:
 
 def permuted(values: Array, order: tuple[int, ...]) -> Array:
     """The axes in another order."""
-    if is_numpy(values):
-        return values.transpose(order)
     return namespace(values).permute_dims(values, order)
 
 
@@ -367,16 +368,12 @@ def count(mask: Array, lead: int) -> Array:
     return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(lead, mask.ndim)), dtype=integer)
 
 
-def activation(name: str, values: Array, axis: int | None = None) -> Array | None:
+def activation(name: str, values: Array, *axis: int) -> Array | None:
     """The library's own activation, whose gradient needs less memory; None if it has none."""
     if is_torch(values):
-        function = getattr(sys.modules["torch"], name)
-        return function(values) if axis is None else function(values, dim=axis)
-    if "jax" in sys.modules and isinstance(values, sys.modules["jax"].Array):
-        import jax
-
-        function = getattr(jax.nn, name)
-        return function(values) if axis is None else function(values, axis=axis)
+        return getattr(sys.modules["torch"], name)(values, *axis)
+    if is_jax(values):
+        return getattr(sys.modules["jax"].nn, name)(values, *axis)
     return None
 
 
