@@ -42,12 +42,8 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     >>> sigmoid([-1000.0, 1000.0])
     array([0., 1.])
     """
-    z = at_least_single(checks.logits("logits", logits))
-    checks.flag("check_values", check_values)
-    if check_values:
-        z = checks.finite("logits", z)
-    own = activation("sigmoid", z)
-    if own is not None:
+    z = _finite_logits(logits, check_values)
+    if (own := activation("sigmoid", z)) is not None:
         return own
     xp = namespace(z)
     return plain(xp.exp(xp.minimum(z, xp.zeros_like(z))) / (1 + xp.exp(-xp.abs(z))))
@@ -83,8 +79,7 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     array([0., 0., 1.])
     """
     z, axis = _class_logits(logits, class_axis, check_values)
-    own = activation("softmax", z, axis)
-    if own is not None:
+    if (own := activation("softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
     e = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
@@ -123,8 +118,7 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     array([-1000.,     0.])
     """
     z, axis = _class_logits(logits, class_axis, check_values)
-    own = activation("log_softmax", z, axis)
-    if own is not None:
+    if (own := activation("log_softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
     z = z - xp.max(z, axis=axis, keepdims=True)
@@ -172,13 +166,17 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     return xp.astype(xp.stack(masks, axis=axis), integer_type(values))
 
 
+def _finite_logits(logits: Array, check_values: bool) -> Array:
+    """Logits in single precision or better, looked at if the caller wants that."""
+    z = at_least_single(checks.logits("logits", logits))
+    checks.flag("check_values", check_values)
+    return checks.finite("logits", z) if check_values else z
+
+
 def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
     """Logits that have classes, and the axis of these, counted from the front."""
-    z = at_least_single(checks.logits("logits", logits))
+    z = _finite_logits(logits, check_values)
     axis = checks.axis("class_axis", class_axis, z.ndim)
     if z.shape[axis] == 0:
         raise ValueError(f"logits: expected at least one class, got shape {z.shape}")
-    checks.flag("check_values", check_values)
-    if check_values:
-        z = checks.finite("logits", z)
     return z, axis
