@@ -238,12 +238,15 @@ def integer_type(values: Array) -> Any:
     return namespace(values).__array_namespace_info__().default_dtypes()["integral"]
 
 
-def look(values: Array, check: Callable[[Array], None]) -> Array:
-    """`values`, checked: those of Dask when they are computed, those under JAX's eyes never."""
+def look(values: Array, check: Callable[[Any, Any], None]) -> Array:
+    """`values`, once the least and the greatest of them, or NaN, are checked.
+
+    Those of Dask are when they are computed, those under JAX's eyes never.
+    """
     if is_dask(values):
         return values.map_blocks(lambda chunk: look(chunk, check), meta=values._meta)
     if not (is_traced(values) or 0 in values.shape):
-        check(values)
+        check(*extremes(values))
     return values
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, extremes, kind, look, plain, shape, surely_up_to
+from dice.arrays import Array, Kind, array, kind, look, plain, shape, surely_up_to
 
 NOT_NUMBERS = (np.bool_, np.timedelta64)  # NumPy derives the latter from its integers
 MOST_CLASSES = 2**16
@@ -89,7 +89,7 @@ def not_negative(name: str, value: Any) -> Any:
         check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
-        return look(value, lambda values: check(*extremes(values)))
+        return look(value, check)
     elif isinstance(value, Number) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     return value
@@ -106,8 +106,8 @@ def factor(name: str, value: Any) -> Any:
 def some(name: str, values: Array) -> None:
     """Not all 0, as far as the numbers are there."""
 
-    def check(values: Array) -> None:
-        if extremes(values)[1] == 0:
+    def check(_: Any, most: Any) -> None:
+        if most == 0:
             raise ValueError(f"{name}: expected at least one above 0, got {values}")
 
     look(values, check)  # of Dask nothing comes: no chunk knows the others
@@ -116,8 +116,8 @@ def some(name: str, values: Array) -> None:
 def finite(name: str, values: Array) -> Array:
     """`values`, if there is no NaN and no infinity."""
 
-    def check(values: Array) -> None:
-        for extreme in extremes(values):
+    def check(*extremes: float) -> None:
+        for extreme in extremes:
             if not isfinite(extreme):
                 raise ValueError(f"{name}: expected finite values, got {extreme}")
 
@@ -151,8 +151,7 @@ def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
     if surely_up_to(values, most):
         return values
 
-    def check(values: Array) -> None:
-        least, greatest = extremes(values)
+    def check(least: float, greatest: float) -> None:
         if not (least >= 0 and greatest <= most):
             came = least if least < 0 else greatest
             raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")

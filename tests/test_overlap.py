@@ -311,7 +311,7 @@ def test_labels_are_as_narrow_as_they_can_be(dtype, classes, narrow):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint8, np.int64])
 def test_values_in_range_are_looked_at_once(monkeypatch, dtype):
     """Also the least and the greatest that may be: the slow look at the extremes is never taken."""
-    monkeypatch.setattr("dice.checks.extremes", None)
+    monkeypatch.setattr("dice.arrays.extremes", None)
     values = np.array([0, 1, 1, 0], dtype)
     if dtype in (np.uint8, np.int64):
         overlap(values, values, num_classes=2)
