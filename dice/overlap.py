@@ -123,7 +123,7 @@ class Overlap:
         for name in SUMS:
             object.__setattr__(self, name, _frozen(name, getattr(self, name)))
             shape = arrays.shape(getattr(self, name))
-            checks.same_shape(name, shape, arrays.shape(self.intersection), "that of intersection")
+            checks.same_shape(name, shape, self._shape, "that of intersection")
             if shape:
                 arrays.same_library(name, getattr(self, name), "intersection", self.intersection)
         if len(shape) > 2 or (self.batched and not shape):
@@ -158,12 +158,7 @@ class Overlap:
     def __add__(self, other: Any) -> "Overlap":
         if not isinstance(other, Overlap):
             return NotImplemented
-        checks.same_shape(
-            "other",
-            arrays.shape(other.intersection),
-            arrays.shape(self.intersection),
-            "that of the first",
-        )
+        checks.same_shape("other", other._shape, self._shape, "that of the first")
         if (self.batched, self.squared) != (other.batched, other.squared):
             raise ValueError(
                 f"other: expected batched={self.batched} and squared={self.squared}, "
@@ -178,15 +173,17 @@ class Overlap:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Overlap):
             return NotImplemented
-        if arrays.shape(self.intersection) or arrays.shape(other.intersection):
+        if self._shape or other._shape:
             raise TypeError("Overlap of arrays has no ==: compare the three sums one by one")
         return vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return arrays.shape(self.intersection)
 
     @property
     def _has_classes(self) -> bool:
-        return len(arrays.shape(self.intersection)) > self.batched
+        return len(self._shape) > self.batched
 
     def dice(self, **reading: Unpack[Reading]) -> Any:
         r"""Dice coefficient, :math:`2I / (P + G)`.
@@ -273,12 +270,9 @@ class Overlap:
         """
         if self.squared:
             raise ValueError("squared: expected plain sums for the Tversky index, got squares")
-        weights = {
-            "false_positive_weight": false_positive_weight,
-            "false_negative_weight": false_negative_weight,
-        }
-        weights = {name: checks.factor(name, value) for name, value in weights.items()}
-        weighted = partial(formulas.tversky, **weights)
+        a = checks.factor("false_positive_weight", false_positive_weight)
+        b = checks.factor("false_negative_weight", false_negative_weight)
+        weighted = partial(formulas.tversky, false_positive_weight=a, false_negative_weight=b)
         return self.score(weighted, **reading)
 
     def score(
@@ -333,10 +327,9 @@ class Overlap:
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if not include_background:
-            if not self._has_classes or arrays.shape(self.intersection)[-1] < 2:
+            if not self._has_classes or self._shape[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
             sums = [values[..., 1:] for values in sums]
-            weights = None if weights is None else weights[1:]
         if average == "micro" and self._has_classes:
             sums = [_sum_last(values) for values in sums]
         numerator, denominator = formula(*sums)
@@ -351,11 +344,12 @@ class Overlap:
                 "weights: expected classes and average='macro' beside them, got "
                 + (repr(average) if self._has_classes else "no classes")
             )
-        values = array("weights", weights)
-        shape = arrays.shape(self.intersection)[self.batched :]
+        values, shape = array("weights", weights), self._shape[self.batched :]
         checks.same_shape("weights", values.shape, shape, "one weight per class")
-        checks.some("weights", values if background else values[1:])
-        return like("weights", checks.not_negative("weights", values), self.intersection)
+        values = checks.not_negative("weights", values)
+        values = values if background else values[1:]
+        checks.some("weights", values)
+        return like("weights", values, self.intersection)
 
 
 _init = signature(Overlap.__init__)  # what tooltips show; they would take that of __new__
@@ -567,17 +561,16 @@ def _sum_last(values: Array) -> Array:
 def _frozen(name: str, value: Any) -> Any:
     """A sum that cannot change: a Python number, a symbol, or a read-only array."""
     if is_foreign(value):  # on a graphics card a look at the values would wait for them
-        checks.of_kind(name, value, "integer", "floating")
+        return checks.of_kind(name, value, "integer", "floating")
+    if isinstance(value, (np.ndarray, np.generic, list, tuple)):
+        value = array(name, value)
+    checks.not_negative(name, value)
+    if not is_numpy(value):
         return value
-    if not isinstance(value, (np.ndarray, np.generic, list, tuple)):
-        checks.not_negative(name, value)
-        return value
-    values = array(name, value)
-    checks.not_negative(name, values)
-    counted = kind(name, values) == "integer"
-    exact = values.astype(np.int64 if counted else np.float64)
-    if counted and (exact != values).any():
-        raise ValueError(f"{name}: expected counts of at most 63 bits, got {values}")
+    counted = kind(name, value) == "integer"
+    exact = value.astype(np.int64 if counted else np.float64)
+    if counted and (exact != value).any():
+        raise ValueError(f"{name}: expected counts of at most 63 bits, got {value}")
     exact.setflags(write=False)
     return plain(exact)
 
