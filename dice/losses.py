@@ -8,7 +8,7 @@ import numpy as np
 
 from dice import arrays, checks, formulas
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, array, is_numpy, is_torch, like, namespace, widest
+from dice.arrays import Array, array, is_numpy, is_torch, namespace, widest
 from dice.layout import Block, Inputs, arrange
 from dice.overlap import (
     SUMS,
@@ -289,7 +289,7 @@ def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     """Derivatives of the loss by the intersection and by the size of the prediction."""
     average, sums = reading["average"], three_sums(inputs)
     xp = namespace(sums)
-    entries = weights = xp.astype(_class_weights(inputs, reading), sums.dtype)
+    entries = weights = _class_weights(sums, as_overlap(sums, inputs), reading)
     if average == "micro":
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])
@@ -305,18 +305,17 @@ def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
 
 
-def _class_weights(inputs: Inputs, reading: dict[str, Any]) -> Array:
+def _class_weights(sums: Array, overlap: Overlap, reading: dict[str, Any]) -> Array:
     """The weight of each class, 0 for a background that is left out."""
-    xp, ones = namespace(inputs.prediction), np.ones(inputs.num_classes)
-    counted = like("weights", ones, inputs.prediction)
-    # an Overlap of ones checks the options, in the words of `dice_loss`
-    Overlap(*[counted if inputs.has_classes else 1] * 3).dice(**reading)
+    overlap.dice(**reading)  # checks the options, in the words of `dice_loss`
+    xp = namespace(sums)
+    weights = xp.ones_like(sums[0, 0, :])
     if reading.get("weights") is not None:
-        values = checks.not_negative("weights", array("weights", reading["weights"]))
-        counted = like("weights", values, inputs.prediction)
+        given = overlap._class_weights(reading["weights"], reading["average"], True)
+        weights = xp.astype(given, sums.dtype)
     if not reading.get("include_background", True):
-        counted = xp.concat([xp.zeros_like(counted[:1]), counted[1:]])
-    return counted
+        weights = xp.concat([xp.zeros_like(weights[:1]), weights[1:]])
+    return weights
 
 
 def cross_entropy(
@@ -518,8 +517,7 @@ def _entropy(block: Block, inputs: Inputs) -> Rows:
     else:
         z = checks.finite("logits", z) if inputs.check_values else z
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
-        nats = nats + xp.log1p(xp.exp(-xp.abs(z)))
-        nats = nats if keep is None else xp.where(keep, nats, 0.0)
+        nats = arrays.zero_unless(keep, nats + xp.log1p(xp.exp(-xp.abs(z))))
     nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
     return [nats, everywhere if keep is None else widest(arrays.count(keep, 2))]
