@@ -168,7 +168,6 @@ def arrange(
         batch_axis = 0  # PyTorch would copy to bring the classes to the front: add samples later
     at = p.ndim if class_axis is None else class_axis
     lead = (at,) if batch_axis is None else (batch_axis, at)
-    p = arrays.insert_axis(p, at) if class_axis is None else p
     order = (*lead, *(axis for axis in arrays.by_stride(p) if axis not in lead))
 
     def view(values: Array) -> Array:

@@ -19,7 +19,7 @@ from dice.overlap import (
     by_target,
     divide,
     mean,
-    measure,
+    measure_soft,
     prepare,
     shares,
 )
@@ -96,9 +96,7 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
-    )
+    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
     loss = sums.dice(then=_one_minus, average=average, empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
@@ -162,9 +160,7 @@ def tversky_loss(
     gamma = checks.factor("gamma", gamma)
     if gamma == 0:
         raise ValueError("gamma: expected a number above 0, got 0")
-    sums, reading = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
-    )
+    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
     loss = sums.tversky(
         false_positive_weight=false_positive_weight,
         false_negative_weight=false_negative_weight,
@@ -231,9 +227,7 @@ def generalized_dice_loss(
     0.3333
     """
     checks.integer("class_axis", class_axis)
-    sums, reading = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
-    )
+    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
     loss = _weighted(sums).score(
         formulas.dice, then=_one_minus, average="micro", empty=empty, **reading
     )

@@ -465,6 +465,9 @@ def measure(prediction: Array, target: Array, **options: Any) -> tuple[Overlap, 
     return as_overlap(three_sums(inputs), inputs), reading
 
 
+measure_soft = partial(measure, name="probabilities", soft=True)
+
+
 def as_overlap(sums: Array, inputs: Inputs) -> Overlap:
     """The three sums, without the axes that the caller did not name."""
     if not inputs.has_classes:

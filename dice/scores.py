@@ -4,7 +4,7 @@ from math import nan
 from typing import Any, Unpack
 
 from dice.arrays import Array
-from dice.overlap import Average, Options, SoftOptions, measure
+from dice.overlap import Average, Options, SoftOptions, measure, measure_soft
 
 
 def dice_score(
@@ -163,7 +163,5 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
-    )
+    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
     return sums.dice(average=average, empty=empty, **reading)
