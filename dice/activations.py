@@ -1,16 +1,7 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
-from dice import checks
-from dice.arrays import (
-    Array,
-    activation,
-    array,
-    at_least_single,
-    equals,
-    integer_type,
-    namespace,
-    plain,
-)
+from dice import arrays, checks
+from dice.arrays import Array, activation, array, namespace, plain
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -162,13 +153,13 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
     values = checks.labels("labels", values, num_classes)
     xp = namespace(values)
-    masks = [equals(values, label) for label in range(num_classes)]
-    return xp.astype(xp.stack(masks, axis=axis), integer_type(values))
+    masks = [arrays.equals(values, label) for label in range(num_classes)]
+    return xp.astype(xp.stack(masks, axis=axis), arrays.integer_type(values))
 
 
 def _finite_logits(logits: Array, check_values: bool) -> Array:
     """Logits in single precision or better, looked at if the caller wants that."""
-    z = at_least_single(checks.logits("logits", logits))
+    z = arrays.at_least_single(checks.logits("logits", logits))
     checks.flag("check_values", check_values)
     return checks.finite("logits", z) if check_values else z
 

@@ -16,15 +16,12 @@ from dice.overlap import (
     Overlap,
     SoftOptions,
     as_overlap,
-    by_target,
+    dice_slopes,
     divide,
-    mean,
     measure_soft,
     prepare,
-    shares,
 )
 from dice.sums import (
-    Rows,
     add_blocks,
     add_pixels,
     checked,
@@ -33,7 +30,6 @@ from dice.sums import (
     recorded,
     settled,
     spread,
-    three_sums,
 )
 
 _log_softmax = partial(log_softmax, class_axis=1)
@@ -275,41 +271,8 @@ def dice_loss_gradient(
     inputs, reading = prepare(
         probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
     )
-    slopes = _slopes(inputs, average=average, empty=empty, **reading)
+    slopes = dice_slopes(inputs, average=average, empty=empty, **reading)
     return inputs.restore(spread(inputs, *slopes))
-
-
-def _slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
-    """Derivatives of the loss by the intersection and by the size of the prediction."""
-    average, sums = reading["average"], three_sums(inputs)
-    xp = namespace(sums)
-    entries = weights = _class_weights(sums, as_overlap(sums, inputs), reading)
-    if average == "micro":
-        sums = xp.sum(sums * weights, axis=-1, keepdims=True)
-        entries = xp.ones_like(sums[0, ...])
-    elif average == "weighted":
-        entries = by_target(weights * sums[2, ...], weights)
-    numerator, denominator = formulas.dice(*(sums[k, ...] for k in range(3)))
-    numerator = numerator + reading.get("eps_numerator", 0)
-    denominator = denominator + reading.get("eps_denominator", 0)
-    score = divide(numerator, denominator, 1 - reading["empty"])
-    share, sample = shares(score, entries), mean(score, entries)
-    share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
-    slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
-    return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
-
-
-def _class_weights(sums: Array, overlap: Overlap, reading: dict[str, Any]) -> Array:
-    """The weight of each class, 0 for a background that is left out."""
-    overlap.dice(**reading)  # checks the options, in the words of `dice_loss`
-    xp = namespace(sums)
-    weights = xp.ones_like(sums[0, 0, :])
-    if reading.get("weights") is not None:
-        given = overlap._class_weights(reading["weights"], reading["average"], True)
-        weights = xp.astype(given, sums.dtype)
-    if not reading.get("include_background", True):
-        weights = xp.concat([xp.zeros_like(weights[:1]), weights[1:]])
-    return weights
 
 
 def cross_entropy(
@@ -497,7 +460,7 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     return arrays.add_at_labels(p, labels, at_labels - of_nats)
 
 
-def _entropy(block: Block, inputs: Inputs) -> Rows:
+def _entropy(block: Block, inputs: Inputs) -> list[Array]:
     """The sum of the cross entropies of the pixels of a block, and their number.
 
     The prediction is the logarithm of the softmax; without classes it is the logit.

@@ -11,18 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import arrays, checks, formulas
-from dice.arrays import (
-    Array,
-    array,
-    is_array,
-    is_foreign,
-    is_numpy,
-    kind,
-    like,
-    namespace,
-    plain,
-    widest,
-)
+from dice.arrays import Array, array, is_foreign, is_numpy, kind, namespace, plain, widest
 from dice.layout import Inputs, arrange
 from dice.sums import confusion_counts, three_sums
 
@@ -349,7 +338,7 @@ class Overlap:
         values = checks.not_negative("weights", values)
         values = values if background else values[1:]
         checks.some("weights", values)
-        return like("weights", values, self.intersection)
+        return arrays.like("weights", values, self.intersection)
 
 
 _init = signature(Overlap.__init__)  # what tooltips show; they would take that of __new__
@@ -522,7 +511,7 @@ def divide(
     numerator: Any, denominator: Any, empty: float, then: Callable[[Any], Any] | None = None
 ) -> Any:
     """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
-    if not is_array(denominator):
+    if not arrays.is_array(denominator):
         if denominator == 0:
             return float(empty)
         ratio = numerator / denominator
@@ -555,6 +544,39 @@ def mean(scores: Array, weights: Array | None = None) -> Any:
         counted = counted * xp.astype(weights, scores.dtype)
         kept = kept * counted
     return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
+
+
+def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
+    """Derivatives of the Dice loss by the intersection and by the size of the prediction."""
+    average, sums = reading["average"], three_sums(inputs)
+    xp = namespace(sums)
+    entries = weights = _class_weights(sums, as_overlap(sums, inputs), reading)
+    if average == "micro":
+        sums = xp.sum(sums * weights, axis=-1, keepdims=True)
+        entries = xp.ones_like(sums[0, ...])
+    elif average == "weighted":
+        entries = by_target(weights * sums[2, ...], weights)
+    numerator, denominator = formulas.dice(*(sums[k, ...] for k in range(3)))
+    numerator = numerator + reading.get("eps_numerator", 0)
+    denominator = denominator + reading.get("eps_denominator", 0)
+    score = divide(numerator, denominator, 1 - reading["empty"])
+    share, sample = shares(score, entries), mean(score, entries)
+    share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
+    slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
+    return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
+
+
+def _class_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> Array:
+    """The weight of each class, 0 for a background that is left out."""
+    measured.dice(**reading)  # checks the options, in the words of `dice_loss`
+    xp = namespace(sums)
+    weights = xp.ones_like(sums[0, 0, :])
+    if reading.get("weights") is not None:
+        given = measured._class_weights(reading["weights"], reading["average"], True)
+        weights = xp.astype(given, sums.dtype)
+    if not reading.get("include_background", True):
+        weights = xp.concat([xp.zeros_like(weights[:1]), weights[1:]])
+    return weights
 
 
 def _sum_last(values: Array) -> Array:
