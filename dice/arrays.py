@@ -326,16 +326,7 @@ def insert_axis(values: Array, at: int) -> Array:
     """The same numbers with an axis of length 1; one of Dask's tasks stays one task."""
     if not is_dask(values):
         return values[(*(slice(None),) * at, None, ...)]
-    import dask.array as da
-
-    axes, new = list(range(values.ndim)), values.ndim
-    return da.blockwise(
-        np.expand_dims,
-        (*axes[:at], new, *axes[at:]),
-        *(values, axes),
-        new_axes={new: 1},
-        axis=at,
-    )
+    return values.map_blocks(np.expand_dims, axis=at, new_axis=at, dtype=values.dtype)
 
 
 # Sums over the pixels of arrays (samples, classes, ...pixels) or (samples, ...pixels). NumPy's

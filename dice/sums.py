@@ -107,24 +107,21 @@ def _add_chunks(
     """Each chunk of Dask's becomes a small array; these are added as a tree."""
     import dask.array as da
 
-    parts = inputs.parts()
-    pixels = tuple(f"pixels {axis}" for axis in range(inputs.prediction.ndim - 2))
+    axes = range(inputs.prediction.ndim)
+    rows, columns, ones = axes.stop, axes.stop + 1, axes[1:]
+
     # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
     # another, which may run late, or on another machine.
-    ones = (*(f"classes {part}" for part in range(len(parts))), *pixels)
-
     def add_chunk(*chunks: Array) -> Array:
         sums = add(inputs.with_parts(*chunks))
         return sums.reshape(*sums.shape, *(1 for _ in ones))
 
-    labeled: list[Any] = []
-    for part, values in enumerate(parts):
-        labeled += [values.rechunk({1: -1}), ("samples", f"classes {part}", *pixels)]
+    parts = [values.rechunk({1: -1}) for values in inputs.parts()]
     sums = da.blockwise(
         add_chunk,
-        ("rows", "samples", "columns", *ones),
-        *labeled,
-        new_axes={"rows": shape[0], "columns": shape[1]},
+        (rows, 0, columns, *ones),
+        *(given for values in parts for given in (values, axes)),
+        new_axes={rows: shape[0], columns: shape[1]},
         adjust_chunks=dict.fromkeys(ones, 1),
         meta=np.empty(0, dtype),
     )
