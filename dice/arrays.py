@@ -16,15 +16,11 @@ import numpy as np
 Array = Any
 Kind = Literal["bool", "integer", "floating"]
 
-KINDS: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "floating"}
+KINDS: dict[str, Kind] = {"bool": "bool", "integral": "integer", "real floating": "floating"}
+"""The standard's names of the kinds of dtypes, and ours."""
+
 HALF_SUPPORTED = ("torch.uint16", "torch.uint32", "torch.uint64")
 """PyTorch stores these integers, and lacks much of the arithmetic."""
-
-STANDARD_KINDS: dict[str, Kind] = {
-    "bool": "bool",
-    "integral": "integer",
-    "real floating": "floating",
-}
 
 
 def array(name: str, value: Any) -> Array:
@@ -75,17 +71,18 @@ def device(values: Array) -> Any:
 
 def kind(name: str, values: Array) -> Kind:
     """Whether `values` are booleans, integers or floating-point numbers."""
-    if isinstance(values, np.ndarray):
-        found = KINDS.get(values.dtype.kind)
-    else:
-        xp = namespace(values)
-        found = next((k for s, k in STANDARD_KINDS.items() if xp.isdtype(values.dtype, s)), None)
+    found = _kind_of(values.dtype, namespace(values))
     if found is None:
         raise TypeError(
             f"{name}: expected booleans, integers or floating-point numbers, "
             f"got dtype {values.dtype}"
         )
     return found
+
+
+@cache
+def _kind_of(dtype: Any, xp: Any) -> Kind | None:
+    return next((kind for standard, kind in KINDS.items() if xp.isdtype(dtype, standard)), None)
 
 
 def is_numpy(values: Array) -> bool:
