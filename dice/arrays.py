@@ -22,6 +22,9 @@ KINDS: dict[str, Kind] = {"bool": "bool", "integral": "integer", "real floating"
 HALF_SUPPORTED = ("torch.uint16", "torch.uint32", "torch.uint64")
 """PyTorch stores these integers, and lacks much of the arithmetic."""
 
+STRIP = 64
+"""Numbers that are added in single precision: a longer sum of equal ones would be off."""
+
 
 def array(name: str, value: Any) -> Array:
     """`value` as an array: of its own library, or of NumPy if it has none."""
@@ -106,7 +109,11 @@ def is_jax(values: Array) -> bool:
 
 
 def is_traced(values: Array) -> bool:
-    """Whether JAX looks at the computation rather than at the numbers."""
+    """Whether JAX or torch.func looks at the computation rather than at the numbers."""
+    if is_torch(values):
+        torch = sys.modules["torch"]
+        dual = torch.autograd.forward_ad.unpack_dual(values).tangent is not None
+        return dual or torch._C._functorch.is_functorch_wrapped_tensor(values)
     return is_jax(values) and isinstance(values, sys.modules["jax"].core.Tracer)
 
 
@@ -127,28 +134,41 @@ def records_gradient(*arrays: Array) -> bool:
 
 
 def with_gradient(
-    function: Callable[[Array], Any], derivative: Callable[..., Array], values: Array
+    function: Callable[..., Any], derivative: Callable[..., Array], *parts: Array
 ) -> Any:
-    """`function` of PyTorch's values, for which it need not write down each step.
+    """`function` of PyTorch's arrays as a single step of its record.
 
-    `derivative` takes the values and the derivatives by each result.
+    `derivative` takes the arrays and the derivatives by each result, and returns that by the
+    first array. Both must hold no array: PyTorch frees only what it was given to keep.
     """
+    return _step().apply(function, derivative, *parts)
 
-    class Known(sys.modules["torch"].autograd.Function):  # type: ignore[misc]
+
+@cache
+def _step() -> Any:
+    torch = sys.modules["torch"]
+
+    class Step(torch.autograd.Function):  # type: ignore[name-defined, misc]
         @staticmethod
-        def forward(values: Array) -> Any:
-            return function(values.detach())
+        def forward(function: Any, _: Any, *parts: Array) -> Any:
+            return function(*[part.detach() for part in parts])
 
         @staticmethod
-        def setup_context(context: Any, inputs: tuple[Array, ...], output: Any) -> None:
-            context.save_for_backward(*inputs)
+        def setup_context(context: Any, inputs: tuple[Any, ...], output: Any) -> None:
+            context.function, context.derivative, *parts = inputs
+            context.save_for_backward(*parts)
 
         @staticmethod
-        def backward(context: Any, *slopes: Array) -> Array:
-            (values,) = context.saved_tensors
-            return derivative(values, *slopes)
+        def backward(context: Any, *slopes: Array) -> tuple[Array | None, ...]:
+            parts = context.saved_tensors
+            if torch.is_grad_enabled():  # to be derived once more, which in-place steps cannot
+                results = context.function(*parts)
+                (slope,) = torch.autograd.grad(results, parts[0], slopes, create_graph=True)
+            else:
+                slope = context.derivative(*parts, *slopes)
+            return None, None, slope, *[None] * (len(parts) - 1)
 
-    return Known.apply(values)
+    return Step
 
 
 def like(name: str, values: Array, reference: Any) -> Array:
@@ -272,7 +292,9 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
         return values
     if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`
         bits = values.view(f"u{values.dtype.itemsize}")
-        return (bits * keep.astype(bits.dtype)).view(values.dtype)
+        kept = keep.astype(bits.dtype)
+        memory = kept if kept.shape == bits.shape else None
+        return np.multiply(kept, bits, out=memory).view(values.dtype)
     xp = namespace(values)
     return xp.where(keep, values, xp.zeros_like(values))
 
@@ -331,17 +353,13 @@ def insert_axis(values: Array, at: int) -> Array:
 
 
 def total(values: Array, lead: int) -> Array:
-    """Sum over all axes but the first `lead`."""
-    if is_numpy(values):
-        return np.einsum("...n->...", values)
-    return namespace(values).sum(values, axis=tuple(range(lead, values.ndim)))
-
-
-def total_product(a: Array, b: Array, lead: int) -> Array:
-    """Sum of the products over all axes but the first `lead`."""
-    if is_numpy(a):
-        return np.einsum("...n,...n->...", a, b)
-    return namespace(a).sum(a * b, axis=tuple(range(lead, a.ndim)))
+    """Sum over all axes but the first `lead`; NumPy's strip by strip, and these in double."""
+    if not is_numpy(values):
+        return namespace(values).sum(values, axis=tuple(range(lead, values.ndim)))
+    strips = values.shape[-1] // STRIP
+    cut, rest = values[..., : strips * STRIP], values[..., strips * STRIP :]
+    sums = np.einsum("...n->...", cut.reshape(*values.shape[:-1], strips, STRIP))
+    return np.add.reduce(sums, axis=-1, dtype=np.float64) + np.einsum("...n->...", rest)
 
 
 def count(mask: Array, lead: int) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dice import arrays, checks
-from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total, total_product
+from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total
 from dice.layout import Block, Inputs
 
 BLOCK = 1 << 19
@@ -44,13 +44,15 @@ def recorded(
     forward: Callable[[Inputs], Any], backward: Callable[..., Array], inputs: Inputs
 ) -> Any:
     """What `forward` makes of the inputs: for PyTorch a single step, with its derivative."""
-    p = inputs.prediction
-    if not arrays.records_gradient(p) or arrays.records_gradient(inputs.target):
+    parts = inputs.parts()
+    records = [arrays.records_gradient(part) for part in parts]
+    if records != [True, False, False][: len(parts)] or any(map(arrays.is_traced, parts)):
         return forward(inputs)
+    count, bare = len(parts), inputs.with_parts(*[None] * len(parts))
     return arrays.with_gradient(
-        lambda p: forward(inputs._replace(prediction=p)),
-        lambda p, *slopes: backward(inputs._replace(prediction=p), *slopes),
-        p,
+        lambda *parts: forward(bare.with_parts(*parts)),
+        lambda *parts: backward(bare.with_parts(*parts[:count]), *parts[count:]),
+        *parts,
     )
 
 
@@ -77,11 +79,11 @@ def settled(sums: Array, inputs: Inputs) -> Array:
 
 def _for_numpy(inputs: Inputs) -> Inputs:
     """The same memory as arrays of NumPy, where it can be read and no gradient is asked for."""
-    p = inputs.prediction
-    asked = inputs.soft and arrays.records_gradient(p, inputs.target)
-    if is_numpy(p) or asked or not arrays.readable_by_numpy(p):
+    parts = inputs.parts()
+    asked = inputs.soft and arrays.records_gradient(*parts)
+    if is_numpy(parts[0]) or asked or not all(map(arrays.readable_by_numpy, parts)):
         return inputs
-    return inputs.with_parts(*map(np.asarray, inputs.parts()))
+    return inputs.with_parts(*map(np.asarray, parts))
 
 
 def add_blocks(
@@ -164,7 +166,7 @@ def _count_maps(p: Array, g: Array, block: Block, num_classes: int) -> Rows:
         sums = label_counts(p[0, 0], g[0, 0], num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
-    masks = (_each_mask(labels, block.keep, num_classes) for labels in (p, g))
+    masks = (_masks(labels, block.keep, num_classes) for labels in (p, g))
     sums = [_count_masks(*pair) for pair in zip(*masks, strict=True)]
     return [namespace(p).concat(rows, axis=1) for rows in zip(*sums, strict=True)]
 
@@ -185,20 +187,28 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
 
 def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
     p = arrays.at_least_single(p)
-    xp = namespace(p)
-    size = total_product(p, p, 2) if inputs.squared else total(p, 2)
-    is_map = inputs.target_is_class_map
-    if is_map and is_numpy(p):  # a block is small
-        g, is_map = _masks(g, keep, inputs.num_classes), False
-    if is_map:  # a target of 0 and 1: all variants share these two sums
-        shared, target_size = _add_labels(p, g, keep, inputs.num_classes)
+    size = total(p * p if inputs.squared else p, 2)
+    if kind("target", g) != "floating":  # 0 and 1: all variants share these two sums
+        shared, target_size = _add_at_masks(p, g, keep, inputs)
     else:
-        g = arrays.as_floats(g, p)
-        shared = (
-            total(xp.minimum(p, g), 2) if inputs.intersection == "min" else total_product(p, g, 2)
-        )
-        target_size = total_product(g, g, 2) if inputs.squared else total(g, 2)
+        g, xp = arrays.as_floats(g, p), namespace(p)
+        shared = total(xp.minimum(p, g) if inputs.intersection == "min" else p * g, 2)
+        target_size = total(g * g if inputs.squared else g, 2)
     return [arrays.widest(values) for values in (shared, size, target_size)]
+
+
+def _add_at_masks(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Iterator[Array]:
+    """Sum of p where the target is, and the size of that, for each class."""
+    if inputs.target_is_class_map:
+        masks = _masks(g, keep, inputs.num_classes)
+    else:
+        masks = iter([arrays.as_mask(g, inputs.check_values)])
+    sums, at = [], 0
+    for here in masks:
+        of_mask = p[:, at : at + here.shape[1], ...]
+        sums.append((total(arrays.zero_unless(here, of_mask), 2), count(here, 2)))
+        at += here.shape[1]
+    return (namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True))
 
 
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
@@ -234,31 +244,13 @@ def per_label(sums: Array, labels: Array, p: Array) -> Array:
     return arrays.picked(everywhere, labels, axis=1)
 
 
-def _masks(labels: Array, keep: Array | None, num_classes: int) -> Array:
-    """One mask per class, of the labels of a NumPy block."""
-    kinds = np.promote_types(labels.dtype, np.min_scalar_type(num_classes - 1))
-    masks = labels == np.arange(num_classes, dtype=kinds)[:, np.newaxis]
-    return masks if keep is None else masks & keep
-
-
-def _each_mask(labels: Array, keep: Array | None, num_classes: int) -> Iterator[Array]:
-    """The same for other libraries: one mask after the other, so that few are there at once."""
-    for label in range(num_classes):
-        here = equals(labels, label)
-        yield here if keep is None else here & keep
-
-
-def _add_labels(
-    p: Array, labels: Array, keep: Array | None, num_classes: int
-) -> tuple[Array, Array]:
-    """Sum of p at the pixels of each class, and their number, without one-hot masks in full."""
-    xp = namespace(p)
-    shared, size = [], []
-    for label, here in enumerate(_each_mask(labels, keep, num_classes)):
-        of_class = p[:, label : label + 1, ...]
-        shared.append(total(arrays.zero_unless(here, of_class), 2))
-        size.append(count(here, 2))
-    return xp.concat(shared, axis=1), xp.astype(xp.concat(size, axis=1), p.dtype)
+def _masks(labels: Array, keep: Array | None, num_classes: int) -> Iterator[Array]:
+    """A mask per class: all at once for a NumPy block, which is small, else one after another."""
+    found: Iterator[Array] = (equals(labels, label) for label in range(num_classes))
+    if is_numpy(labels):
+        kinds = np.promote_types(labels.dtype, np.min_scalar_type(num_classes - 1))
+        found = iter([labels == np.arange(num_classes, dtype=kinds)[:, np.newaxis]])
+    return (here if keep is None else here & keep for here in found)
 
 
 def confusion_counts(inputs: Inputs) -> Array:
@@ -276,7 +268,7 @@ def _count_pairs(block: Block, inputs: Inputs) -> Rows:
         joint[0, 0] -= block.dropped  # they had become 0
         return joint[:, np.newaxis]
     xp = namespace(p)
-    in_p, in_g = (list(_each_mask(labels, block.keep, classes)) for labels in (p, g))
+    in_p, in_g = (list(_masks(labels, block.keep, classes)) for labels in (p, g))
     return [xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g]
 
 

@@ -47,6 +47,20 @@ def test_squares_and_minima(volume):
     assert abs(dice.soft_dice(p, mask, intersection="min") - exact) <= 1e-7
 
 
+@pytest.mark.parametrize("value", np.linspace(0.05, 0.95, 19).astype(np.float32))
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_equal_numbers_do_not_drift(value, dtype):
+    """Added one after another in single precision, they all round to the same side."""
+    p, g = np.full(300_000, value), np.ones(300_000, dtype)
+    g[::3] = 0
+    sums = dice.overlap(p, g)
+    exact = float(value) * np.array([200_000, 300_000])
+    assert np.abs([sums.intersection, sums.prediction] / exact - 1).max() <= 1e-7
+    assert sums.target == 200_000
+    entropy = np.log1p(np.exp(-float(value))) + float(value) / 3
+    assert dice.cross_entropy(p, g) == pytest.approx(entropy, rel=2e-7)
+
+
 def test_a_long_sum_goes_on():
     """One sum in single precision stops at 16,777,216, and channels last makes it one."""
     ones = np.broadcast_to(np.float32(1), (2**24 + 2**20, 2))

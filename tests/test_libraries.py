@@ -1,8 +1,10 @@
 """The same answers from PyTorch, JAX, Dask and the array API standard, of the same kind."""
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from functools import partial
 from itertools import cycle, product
 
@@ -395,14 +397,46 @@ def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
 
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
 @pytest.mark.parametrize("labels", [True, False])
-def test_the_input_alone_is_kept_for_the_backward_pass(loss, labels):
+def test_the_inputs_alone_are_kept_for_the_backward_pass(loss, labels):
     torch = pytest.importorskip("torch")
     p = torch.from_numpy(SOFT.copy()).requires_grad_()
     target = torch.from_numpy(LABELS if labels else SOFT_TARGET)
     kept = []
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
         loss(p, target, class_axis=1)
-    assert {t.data_ptr() for t in kept if t.numel() > 10} == {p.data_ptr()}
+    large = {t.data_ptr() for t in kept if t.numel() > 10}
+    assert large == {p.data_ptr(), target.data_ptr()}
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
+@pytest.mark.parametrize("backward", [True, False])
+def test_memory_is_given_back_at_once(loss, backward):
+    """Without the garbage collector, which knows nothing of the memory of a graphics card."""
+    torch = pytest.importorskip("torch")
+    p = torch.from_numpy(SOFT.copy()).requires_grad_()
+    inputs = p * 1, torch.from_numpy(LABELS.copy())
+    alive = [weakref.ref(values) for values in inputs]
+    gc.disable()
+    try:
+        result = loss(*inputs, class_axis=1)
+        if backward:
+            result.backward()
+        del inputs, result
+        assert [values() for values in alive] == [None, None]
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
+@pytest.mark.parametrize("part", ["target", "mask"])
+def test_an_input_that_has_changed_has_no_slope(loss, part):
+    torch = pytest.importorskip("torch")
+    p = torch.from_numpy(SOFT.copy()).requires_grad_()
+    options = {"target": torch.from_numpy(LABELS.copy()), "mask": torch.from_numpy(KEPT.copy())}
+    result = loss(p, class_axis=1, **options)
+    options[part].zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        result.backward()
 
 
 @pytest.mark.parametrize("case", HARD | LOSSES)
@@ -436,6 +470,10 @@ def test_a_mask_of_its_own_is_refused():
 # PyTorch
 
 
+FORWARD_MODE = "ignore:`torch.jit.script` is deprecated"  # by PyTorch, which calls it itself
+
+
+@pytest.mark.filterwarnings(FORWARD_MODE)
 @pytest.mark.parametrize("case", LOSSES)
 def test_gradcheck(case):
     torch = pytest.importorskip("torch")
@@ -447,7 +485,38 @@ def test_gradcheck(case):
     def loss(values):
         return function(values, target, **options)
 
-    assert torch.autograd.gradcheck(loss, (probabilities,), fast_mode=True)
+    check = {"fast_mode": True, "check_forward_ad": True}
+    assert torch.autograd.gradcheck(loss, (probabilities,), **check)
+    assert torch.autograd.gradgradcheck(loss, (probabilities,), fast_mode=True)
+
+
+@pytest.mark.filterwarnings(FORWARD_MODE)
+@pytest.mark.parametrize("case", LOSSES)
+@pytest.mark.parametrize("transform", ["grad", "jacfwd", "jacrev", "vmap"])
+def test_transformations_of_pytorch(case, transform):
+    torch = pytest.importorskip("torch")
+    function, p, g, options = LOSSES[case]
+    target, p = torch.from_numpy(g), torch.from_numpy(p.copy())
+    options = {name: make(torch, value) for name, value in options.items()}
+
+    def loss(values):
+        return function(values, target, **options).sum()
+
+    if transform == "vmap":
+        found = torch.func.vmap(loss)(torch.stack([p, p.flip(0)]))
+        expected = torch.stack([loss(p), loss(p.flip(0))])
+    else:
+        found = getattr(torch.func, transform)(loss)(p)
+        expected = torch.autograd.functional.jacobian(loss, p)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-14)
+
+
+def test_masks_of_pytorch_are_counted_under_vmap():
+    torch = pytest.importorskip("torch")
+    found = torch.func.vmap(lambda p, g: dice.dice_score(p, g, num_classes=3))
+    x, y = torch.from_numpy(LABELS), torch.from_numpy(LABELS).flip(0)
+    expected = [float(dice.dice_score(*pair, num_classes=3)) for pair in zip(x, y, strict=True)]
+    assert found(x, y).tolist() == pytest.approx(expected)
 
 
 def test_the_minimum_has_the_slope_from_above_at_the_target():
