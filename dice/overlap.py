@@ -17,7 +17,7 @@ from dice.sums import confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 FLAGS = ("batched", "squared")
-READING = frozenset(("average", "empty", "include_background", "weights"))
+READING = frozenset(("include_background", "weights"))
 SOFT_READING = READING | {"eps_numerator", "eps_denominator"}  # hard scores take no epsilon
 ROUNDING = 1e-3
 """How much larger than it can be an intersection may come, relatively: half precision is that."""
@@ -312,7 +312,6 @@ class Overlap:
         below = checks.factor("eps_denominator", eps_denominator)
         checks.flag("include_background", include_background)
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
-        by_class = self._has_classes and average != "micro"
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if not include_background:
@@ -323,7 +322,7 @@ class Overlap:
             sums = [_sum_last(values) for values in sums]
         numerator, denominator = formula(*sums)
         scores = divide(numerator + above, denominator + below, empty, then)
-        if average is not None and by_class:
+        if self._has_classes and average in ("macro", "weighted"):
             scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and self.batched else scores)
 

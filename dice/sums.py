@@ -80,7 +80,7 @@ def settled(sums: Array, inputs: Inputs) -> Array:
 def _for_numpy(inputs: Inputs) -> Inputs:
     """The same memory as arrays of NumPy, where it can be read and no gradient is asked for."""
     parts = inputs.parts()
-    asked = inputs.soft and arrays.records_gradient(*parts)
+    asked = arrays.records_gradient(*parts)
     if is_numpy(parts[0]) or asked or not all(map(arrays.readable_by_numpy, parts)):
         return inputs
     return inputs.with_parts(*map(np.asarray, parts))
