@@ -348,33 +348,31 @@ def insert_axis(values: Array, at: int) -> Array:
     return values.map_blocks(np.expand_dims, axis=at, new_axis=at, dtype=values.dtype)
 
 
-# Sums over the pixels of arrays (samples, classes, ...pixels) or (samples, ...pixels). NumPy's
-# blocks are flat: they have one axis of pixels, the last.
+# Sums over the pixels of arrays (samples, classes, ...pixels), as shape (samples, classes).
+# NumPy's are blocks (1, classes, pixels).
 
 
-def total(values: Array, lead: int) -> Array:
-    """Sum over all axes but the first `lead`; NumPy's strip by strip, and these in double."""
+def total(values: Array) -> Array:
+    """Sum over the pixels; NumPy's strip by strip, and these in double."""
     if not is_numpy(values):
-        return namespace(values).sum(values, axis=tuple(range(lead, values.ndim)))
+        return namespace(values).sum(values, axis=tuple(range(2, values.ndim)))
     strips = values.shape[-1] // STRIP
     cut, rest = values[..., : strips * STRIP], values[..., strips * STRIP :]
     sums = np.einsum("...n->...", cut.reshape(*values.shape[:-1], strips, STRIP))
     return np.add.reduce(sums, axis=-1, dtype=np.float64) + np.einsum("...n->...", rest)
 
 
-def count(mask: Array, lead: int) -> Array:
-    """How often the mask holds, over all axes but the first `lead`."""
-    if is_numpy(mask):
-        # one by one: far faster than with an axis
-        rows = mask.reshape(prod(mask.shape[:-1]), mask.shape[-1])
-        return np.array([np.count_nonzero(row) for row in rows]).reshape(mask.shape[:-1])
+
+def count(mask: Array) -> Array:
+    """At how many pixels the mask holds."""
+    if is_numpy(mask):  # row by row: far faster than with an axis
+        return np.array([[np.count_nonzero(row) for row in mask[0]]])
     xp = namespace(mask)
     integer = integer_type(mask)
-    if prod(mask.shape) > xp.iinfo(integer).max:
-        raise ValueError(
-            f"prediction: expected at most {xp.iinfo(integer).max} pixels in {integer}"
-        )
-    return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(lead, mask.ndim)), dtype=integer)
+    most = xp.iinfo(integer).max
+    if prod(mask.shape) > most:
+        raise ValueError(f"prediction: expected at most {most} pixels in {integer}")
+    return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)), dtype=integer)
 
 
 def activation(name: str, values: Array, *axis: int) -> Array | None:

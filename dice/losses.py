@@ -475,9 +475,9 @@ def _entropy(block: Block, inputs: Inputs) -> list[Array]:
         z = checks.finite("logits", z) if inputs.check_values else z
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
         nats = arrays.zero_unless(keep, nats + xp.log1p(xp.exp(-xp.abs(z))))
-    nats = xp.sum(widest(arrays.total(nats, 2)), axis=-1, keepdims=True)
+    nats = xp.sum(widest(arrays.total(nats)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
-    return [nats, everywhere if keep is None else widest(arrays.count(keep, 2))]
+    return [nats, everywhere if keep is None else widest(arrays.count(keep))]
 
 
 def _weighted(sums: Overlap) -> Overlap:

@@ -172,7 +172,7 @@ def _count_maps(p: Array, g: Array, block: Block, num_classes: int) -> Rows:
 
 
 def _count_masks(p: Array, g: Array) -> Rows:
-    return [count(p & g, 2), count(p, 2), count(g, 2)]
+    return [count(p & g), count(p), count(g)]
 
 
 def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -187,13 +187,13 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
 
 def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
     p = arrays.at_least_single(p)
-    size = total(p * p if inputs.squared else p, 2)
+    size = total(p * p if inputs.squared else p)
     if kind("target", g) != "floating":  # 0 and 1: all variants share these two sums
         shared, target_size = _add_at_masks(p, g, keep, inputs)
     else:
         g, xp = arrays.as_floats(g, p), namespace(p)
-        shared = total(xp.minimum(p, g) if inputs.intersection == "min" else p * g, 2)
-        target_size = total(g * g if inputs.squared else g, 2)
+        shared = total(xp.minimum(p, g) if inputs.intersection == "min" else p * g)
+        target_size = total(g * g if inputs.squared else g)
     return [arrays.widest(values) for values in (shared, size, target_size)]
 
 
@@ -206,7 +206,7 @@ def _add_at_masks(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Ite
     sums, at = [], 0
     for here in masks:
         of_mask = p[:, at : at + here.shape[1], ...]
-        sums.append((total(arrays.zero_unless(here, of_mask), 2), count(here, 2)))
+        sums.append((total(arrays.zero_unless(here, of_mask)), count(here)))
         at += here.shape[1]
     return (namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True))
 
@@ -269,7 +269,7 @@ def _count_pairs(block: Block, inputs: Inputs) -> Rows:
         return joint[:, np.newaxis]
     xp = namespace(p)
     in_p, in_g = (list(_masks(labels, block.keep, classes)) for labels in (p, g))
-    return [xp.stack([count(i & j, 1) for j in in_p], axis=1) for i in in_g]
+    return [xp.concat([count(i & j) for j in in_p], axis=1) for i in in_g]
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
