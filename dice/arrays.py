@@ -362,7 +362,6 @@ def total(values: Array) -> Array:
     return np.add.reduce(sums, axis=-1, dtype=np.float64) + np.einsum("...n->...", rest)
 
 
-
 def count(mask: Array) -> Array:
     """At how many pixels the mask holds."""
     if is_numpy(mask):  # row by row: far faster than with an axis

@@ -10,25 +10,7 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 from dice import arrays, checks
-from dice.arrays import Array, array, is_numpy, is_torch, kind, same_library
-
-
-class Block(NamedTuple):
-    """Pixels that are summed at once: of all samples, or flat ones of a single sample.
-
-    Prediction and target have shape (samples, classes or 1, ...pixels), `keep` likewise.
-    Both are 0 where `keep`, the pixels that count, is False; None stands for all pixels.
-    """
-
-    samples: slice
-    prediction: Array
-    target: Array
-    keep: Array | None
-
-    @property
-    def dropped(self) -> int:
-        """How many pixels of a NumPy block do not count."""
-        return 0 if self.keep is None else self.keep.size - int(self.keep.sum())
+from dice.arrays import Array, array, is_torch, kind, same_library
 
 
 class Inputs(NamedTuple):
@@ -70,15 +52,20 @@ class Inputs(NamedTuple):
 
     def label_indices(self) -> Array:
         """PyTorch's labels as indices; 0 where a pixel does not count, whatever is there."""
-        keep = self.counted(self.target, self.mask)
-        return arrays.as_indices(arrays.zero_unless(keep, self.target))
+        return arrays.as_indices(arrays.zero_unless(self.keep, self.target))
 
-    def counted(self, target: Array, mask: Array | None) -> Array | None:
-        """Which pixels of the target, or of a part of it, count; None if all do."""
+    @property
+    def keep(self) -> Array | None:
+        """Which pixels count; None if all do."""
         if self.ignore_index is None:
-            return mask
-        counted = ~arrays.equals(target, self.ignore_index)
-        return counted if mask is None else counted & mask
+            return self.mask
+        counted = ~arrays.equals(self.target, self.ignore_index)
+        return counted if self.mask is None else counted & self.mask
+
+    @property
+    def dropped(self) -> int:
+        """How many pixels of a NumPy block do not count."""
+        return 0 if self.mask is None else self.mask.size - int(self.mask.sum())
 
     def parts(self) -> tuple[Array, ...]:
         """Prediction and target, and the mask if there is one."""
@@ -86,33 +73,30 @@ class Inputs(NamedTuple):
 
     def with_parts(self, *parts: Array) -> "Inputs":
         """The same inputs of other arrays."""
-        return self._replace(**dict(zip(self._fields, parts, strict=False)))
+        return Inputs._make((*parts, *self[len(parts) :]))
 
-    def blocks(self, limit: int) -> Iterator[Block]:
+    def blocks(self, limit: int) -> Iterator[tuple[slice, "Inputs"]]:
         """Cut NumPy arrays into blocks of at most `limit` pixels, in the order of memory.
 
-        Arrays of other libraries stay whole.
+        Each holds flat pixels of a single sample, which comes with it.
         """
-        parts = self.parts()
-        if not is_numpy(self.prediction):
-            yield self._block(slice(None), *parts)
-            return
         for sample in range(len(self.prediction)):
             samples = slice(sample, sample + 1)
             for box in boxes(self.prediction.shape[2:], limit):
                 at = (samples, slice(None), *box)
-                yield self._block(samples, *[arrays.flat(values[at]) for values in parts])
+                block = self.with_parts(*[arrays.flat(values[at]) for values in self.parts()])
+                yield samples, block.ready()
 
-    def _block(
-        self, samples: slice, prediction: Array, target: Array, mask: Array | None = None
-    ) -> Block:
-        """Pixels that do not count become 0, before anything looks at their values."""
-        keep = self.counted(target, mask)
-        prediction = arrays.zero_unless(keep, prediction)
+    def ready(self) -> "Inputs":
+        """The same inputs, activated, where the mask alone says which pixels count.
+
+        The others become 0, before anything looks at their values.
+        """
+        keep = self.keep
+        p, g = (arrays.zero_unless(keep, values) for values in self[:2])
         if self.activate is not None:
-            prediction = self.activate(prediction, check_values=self.check_values)
-            prediction = arrays.zero_unless(keep, prediction)
-        return Block(samples, prediction, arrays.zero_unless(keep, target), keep)
+            p = arrays.zero_unless(keep, self.activate(p, check_values=self.check_values))
+        return self._replace(prediction=p, target=g, mask=keep, ignore_index=None, activate=None)
 
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:

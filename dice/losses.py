@@ -9,7 +9,7 @@ import numpy as np
 from dice import arrays, checks, formulas
 from dice.activations import log_softmax, sigmoid, softmax
 from dice.arrays import Array, array, is_numpy, is_torch, namespace, widest
-from dice.layout import Block, Inputs, arrange
+from dice.layout import Inputs, arrange
 from dice.overlap import (
     SUMS,
     Average,
@@ -411,8 +411,8 @@ def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
         inputs = inputs._replace(check_values=False)
     if not is_torch(inputs.prediction):
         return add_blocks(logs, _entropy, (2, 1), np.float64), add_pixels(inputs)
-    (whole,) = logs.blocks(1)
-    entropies, z = namespace(inputs.prediction).stack(_entropy(whole, logs)), whole.prediction
+    whole = logs.ready()
+    entropies, z = namespace(inputs.prediction).stack(_entropy(whole)), whole.prediction
     p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
     return entropies, add_pixels(inputs._replace(prediction=p, activate=None))
 
@@ -424,7 +424,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     p (s - sum of p s over the classes) after a softmax, p (1 - p) s after a sigmoid.
     """
     activate: Any = inputs.activate
-    keep = inputs.counted(inputs.target, inputs.mask)
+    keep = inputs.keep
     p = arrays.zero_unless(keep, activate(inputs.prediction, check_values=False))
     inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
     if inputs.adds_at_labels:
@@ -460,19 +460,19 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     return arrays.add_at_labels(p, labels, at_labels - of_nats)
 
 
-def _entropy(block: Block, inputs: Inputs) -> list[Array]:
+def _entropy(block: Inputs) -> list[Array]:
     """The sum of the cross entropies of the pixels of a block, and their number.
 
     The prediction is the logarithm of the softmax; without classes it is the logit.
     """
     log_p = z = arrays.at_least_single(block.prediction)
-    xp, g, keep = namespace(z), checked("target", block.target, inputs), block.keep
-    if inputs.target_is_class_map:
+    xp, g, keep = namespace(z), checked("target", block.target, block), block.mask
+    if block.target_is_class_map:
         nats = -arrays.picked(log_p, g, axis=1)
-    elif inputs.has_classes:
+    elif block.has_classes:
         nats = -arrays.as_floats(g, log_p) * log_p
     else:
-        z = checks.finite("logits", z) if inputs.check_values else z
+        z = checks.finite("logits", z) if block.check_values else z
         nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
         nats = arrays.zero_unless(keep, nats + xp.log1p(xp.exp(-xp.abs(z))))
     nats = xp.sum(widest(arrays.total(nats)), axis=-1, keepdims=True)

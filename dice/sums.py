@@ -13,7 +13,7 @@ import numpy as np
 
 from dice import arrays, checks
 from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total
-from dice.layout import Block, Inputs
+from dice.layout import Inputs
 
 BLOCK = 1 << 19
 """Labels or mask values in a block, which stays in the cache; of probabilities a quarter of it."""
@@ -87,19 +87,18 @@ def _for_numpy(inputs: Inputs) -> Inputs:
 
 
 def add_blocks(
-    inputs: Inputs, summarize: Callable[[Block, Inputs], Rows], shape: tuple[int, int], dtype: type
+    inputs: Inputs, summarize: Callable[[Inputs], Rows], shape: tuple[int, int], dtype: type
 ) -> Array:
     """The sum of what `summarize` makes of each block, as shape (shape[0], B, shape[1])."""
     samples, classes = inputs.prediction.shape[:2]
     if arrays.is_dask(inputs.prediction):
         return _add_chunks(inputs, lambda c: add_blocks(c, summarize, shape, dtype), shape, dtype)
     if not is_numpy(inputs.prediction):
-        (whole,) = inputs.blocks(BLOCK)
-        return namespace(inputs.prediction).stack(summarize(whole, inputs))
+        return namespace(inputs.prediction).stack(summarize(inputs.ready()))
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
     numbers = BLOCK // 4 if inputs.soft else BLOCK
-    for block in inputs.blocks(max(1, numbers // classes)):
-        sums[:, block.samples] += summarize(block, inputs)
+    for of_sample, block in inputs.blocks(max(1, numbers // classes)):
+        sums[:, of_sample] += summarize(block)
     return sums
 
 
@@ -130,13 +129,13 @@ def _add_chunks(
     return sums.sum(axis=tuple(range(3, sums.ndim)))
 
 
-def _sum_block(block: Block, inputs: Inputs) -> Rows:
-    p, g = checked(inputs.name, block.prediction, inputs), checked("target", block.target, inputs)
-    if inputs.soft:
-        return _add(p, g, block.keep, inputs)
-    if inputs.target_is_class_map:
-        return _count_maps(p, g, block, inputs.num_classes)
-    return _count_masks(*(arrays.as_mask(mask, inputs.check_values) for mask in (p, g)))
+def _sum_block(block: Inputs) -> Rows:
+    p, g = checked(block.name, block.prediction, block), checked("target", block.target, block)
+    if block.soft:
+        return _add(p, g, block)
+    if block.target_is_class_map:
+        return _count_maps(p, g, block)
+    return _count_masks(*(arrays.as_mask(mask, block.check_values) for mask in (p, g)))
 
 
 def checked(name: str, values: Array, inputs: Inputs) -> Array:
@@ -161,12 +160,12 @@ def _labels(name: str, labels: Array, num_classes: int) -> Array:
     return found
 
 
-def _count_maps(p: Array, g: Array, block: Block, num_classes: int) -> Rows:
+def _count_maps(p: Array, g: Array, block: Inputs) -> Rows:
     if is_numpy(p):
-        sums = label_counts(p[0, 0], g[0, 0], num_classes)
+        sums = label_counts(p[0, 0], g[0, 0], block.num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
-    masks = (_masks(labels, block.keep, num_classes) for labels in (p, g))
+    masks = (_masks(labels, block) for labels in (p, g))
     sums = [_count_masks(*pair) for pair in zip(*masks, strict=True)]
     return [namespace(p).concat(rows, axis=1) for rows in zip(*sums, strict=True)]
 
@@ -185,24 +184,24 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
 
 
-def _add(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Rows:
+def _add(p: Array, g: Array, block: Inputs) -> Rows:
     p = arrays.at_least_single(p)
-    size = total(p * p if inputs.squared else p)
+    size = total(p * p if block.squared else p)
     if kind("target", g) != "floating":  # 0 and 1: all variants share these two sums
-        shared, target_size = _add_at_masks(p, g, keep, inputs)
+        shared, target_size = _add_at_masks(p, g, block)
     else:
         g, xp = arrays.as_floats(g, p), namespace(p)
-        shared = total(xp.minimum(p, g) if inputs.intersection == "min" else p * g)
-        target_size = total(g * g if inputs.squared else g)
+        shared = total(xp.minimum(p, g) if block.intersection == "min" else p * g)
+        target_size = total(g * g if block.squared else g)
     return [arrays.widest(values) for values in (shared, size, target_size)]
 
 
-def _add_at_masks(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Iterator[Array]:
+def _add_at_masks(p: Array, g: Array, block: Inputs) -> Iterator[Array]:
     """Sum of p where the target is, and the size of that, for each class."""
-    if inputs.target_is_class_map:
-        masks = _masks(g, keep, inputs.num_classes)
+    if block.target_is_class_map:
+        masks = _masks(g, block)
     else:
-        masks = iter([arrays.as_mask(g, inputs.check_values)])
+        masks = iter([arrays.as_mask(g, block.check_values)])
     sums, at = [], 0
     for here in masks:
         of_mask = p[:, at : at + here.shape[1], ...]
@@ -214,7 +213,7 @@ def _add_at_masks(p: Array, g: Array, keep: Array | None, inputs: Inputs) -> Ite
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     """Derivative by each probability from those by two of the sums: the chain rule."""
     p, g = arrays.at_least_single(inputs.prediction), inputs.target
-    xp, keep = namespace(p), inputs.counted(g, inputs.mask)
+    xp, keep = namespace(p), inputs.keep
     of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
     of_p = of_p * 2 * p if inputs.squared else of_p
     if inputs.adds_at_labels:
@@ -244,13 +243,13 @@ def per_label(sums: Array, labels: Array, p: Array) -> Array:
     return arrays.picked(everywhere, labels, axis=1)
 
 
-def _masks(labels: Array, keep: Array | None, num_classes: int) -> Iterator[Array]:
+def _masks(labels: Array, block: Inputs) -> Iterator[Array]:
     """A mask per class: all at once for a NumPy block, which is small, else one after another."""
-    found: Iterator[Array] = (equals(labels, label) for label in range(num_classes))
+    found: Iterator[Array] = (equals(labels, label) for label in range(block.num_classes))
     if is_numpy(labels):
-        kinds = np.promote_types(labels.dtype, np.min_scalar_type(num_classes - 1))
-        found = iter([labels == np.arange(num_classes, dtype=kinds)[:, np.newaxis]])
-    return (here if keep is None else here & keep for here in found)
+        kinds = np.promote_types(labels.dtype, np.min_scalar_type(block.num_classes - 1))
+        found = iter([labels == np.arange(block.num_classes, dtype=kinds)[:, np.newaxis]])
+    return (here if block.mask is None else here & block.mask for here in found)
 
 
 def confusion_counts(inputs: Inputs) -> Array:
@@ -260,16 +259,14 @@ def confusion_counts(inputs: Inputs) -> Array:
     return like("counts", counts[:, 0, :], inputs.prediction)
 
 
-def _count_pairs(block: Block, inputs: Inputs) -> Rows:
-    p, g = checked(inputs.name, block.prediction, inputs), checked("target", block.target, inputs)
-    classes = inputs.num_classes
+def _count_pairs(block: Inputs) -> Rows:
+    p, g = checked(block.name, block.prediction, block), checked("target", block.target, block)
     if is_numpy(p):
-        joint = joint_counts(p[0, 0], g[0, 0], classes)
+        joint = joint_counts(p[0, 0], g[0, 0], block.num_classes)
         joint[0, 0] -= block.dropped  # they had become 0
         return joint[:, np.newaxis]
-    xp = namespace(p)
-    in_p, in_g = (list(_masks(labels, block.keep, classes)) for labels in (p, g))
-    return [xp.concat([count(i & j) for j in in_p], axis=1) for i in in_g]
+    in_p, in_g = (list(_masks(labels, block)) for labels in (p, g))
+    return [namespace(p).concat([count(i & j) for j in in_p], axis=1) for i in in_g]
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
