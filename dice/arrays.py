@@ -211,12 +211,12 @@ def widest(values: Array) -> Array:
     return xp.astype(values, types.get("float64", xp.float32), copy=False)
 
 
-def picked(values: Array, labels: Array, axis: int) -> Array:
-    """The value of each label along an axis; PyTorch is slow at the standard's way."""
+def picked(values: Array, labels: Array) -> Array:
+    """At each pixel the value of its label, on axis 1; PyTorch is slow at the standard's way."""
     labels = as_indices(labels)
     if is_torch(values):
-        return values.gather(axis, labels)
-    return namespace(values).take_along_axis(values, labels, axis=axis)
+        return values.gather(1, labels)
+    return namespace(values).take_along_axis(values, labels, axis=1)
 
 
 def exp(values: Array) -> Array:
@@ -306,11 +306,6 @@ def by_stride(values: Array) -> Sequence[int]:
         return axes
     strides = values.strides if is_numpy(values) else values.stride()
     return sorted(axes, key=lambda axis: -abs(strides[axis]))
-
-
-def permuted(values: Array, order: tuple[int, ...]) -> Array:
-    """The axes in another order."""
-    return namespace(values).permute_dims(values, order)
 
 
 def flat(values: Array) -> Array:

@@ -5,7 +5,6 @@ one order of axes, cut into blocks that fit in cache, so that each sum is writte
 """
 
 from collections.abc import Callable, Iterator
-from itertools import product
 from math import prod
 from typing import Any, Literal, NamedTuple
 
@@ -41,7 +40,8 @@ class Inputs(NamedTuple):
     def restore(self, values: Array) -> Array:
         """Bring an array of the prediction's shape back into the caller's order of axes."""
         values = values if len(self.order) == values.ndim else values[0, ...]
-        values = arrays.permuted(values, tuple(map(self.order.index, range(len(self.order)))))
+        order = tuple(map(self.order.index, range(len(self.order))))
+        values = arrays.namespace(values).permute_dims(values, order)
         return values if self.has_classes else values[..., 0]
 
     @property
@@ -101,19 +101,16 @@ class Inputs(NamedTuple):
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:
     """Cut an array of `shape` into boxes of at most `limit` elements; none if it is empty."""
-    if 0 in shape:
-        return
-    cut = len(shape)
-    while cut and prod(shape[cut - 1 :]) <= limit:
-        cut -= 1
-    whole = (slice(None),) * (len(shape) - cut)
-    if cut == 0:
-        yield whole
-        return
-    step = limit // prod(shape[cut:])
-    for lead in product(*map(range, shape[: cut - 1])):
-        for start in range(0, shape[cut - 1], step):
-            yield (*lead, slice(start, start + step), *whole)
+    whole, inner = (slice(None),) * len(shape), prod(shape[1:])
+    if prod(shape) <= limit:
+        yield from [] if 0 in shape else [whole]
+    elif inner > limit:
+        for at in range(shape[0]):
+            yield from ((at, *box) for box in boxes(shape[1:], limit))
+    else:
+        step = limit // inner
+        for start in range(0, shape[0], step):
+            yield (slice(start, start + step), *whole[1:])
 
 
 def arrange(
@@ -157,7 +154,7 @@ def arrange(
     def view(values: Array) -> Array:
         if values.ndim == len(map_shape):
             values = arrays.insert_axis(values, at)
-        values = arrays.permuted(values, order)
+        values = arrays.namespace(values).permute_dims(values, order)
         return values if batch_axis is not None else arrays.insert_axis(values, 0)
 
     inputs = Inputs(

@@ -450,7 +450,7 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     """
     p, labels = inputs.prediction, inputs.label_indices()
     of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
-    at_labels = arrays.picked(p, labels, axis=1) * per_label(by_sums[0, ...], labels, p)
+    at_labels = arrays.picked(p, labels) * per_label(by_sums[0, ...], labels, p)
     shift = of_nats - at_labels
     for c in range(inputs.num_classes):
         shift -= p[:, c : c + 1, ...] * of_p[:, c : c + 1, ...]
@@ -468,7 +468,7 @@ def _entropy(block: Inputs) -> list[Array]:
     log_p = z = arrays.at_least_single(block.prediction)
     xp, g, keep = namespace(z), checked("target", block.target, block), block.mask
     if block.target_is_class_map:
-        nats = -arrays.picked(log_p, g, axis=1)
+        nats = -arrays.picked(log_p, g)
     elif block.has_classes:
         nats = -arrays.as_floats(g, log_p) * log_p
     else:

@@ -240,7 +240,7 @@ def per_pixel(sums: Array, p: Array) -> Array:
 def per_label(sums: Array, labels: Array, p: Array) -> Array:
     """The number of each sample and class, at the labels of its pixels."""
     everywhere = namespace(p).broadcast_to(per_pixel(sums, p), p.shape)  # a view
-    return arrays.picked(everywhere, labels, axis=1)
+    return arrays.picked(everywhere, labels)
 
 
 def _masks(labels: Array, block: Inputs) -> Iterator[Array]:
