@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from dice import arrays, checks, formulas
+from dice import arrays, checks
 from dice.activations import log_softmax, sigmoid, softmax
 from dice.arrays import Array, array, is_numpy, is_torch, namespace, widest
 from dice.layout import Inputs, arrange
@@ -224,9 +224,7 @@ def generalized_dice_loss(
     """
     checks.integer("class_axis", class_axis)
     sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
-    loss = _weighted(sums).score(
-        formulas.dice, then=_one_minus, average="micro", empty=empty, **reading
-    )
+    loss = _weighted(sums).dice(then=_one_minus, average="micro", empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
 

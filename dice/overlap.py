@@ -17,44 +17,48 @@ from dice.sums import confusion_counts, three_sums
 
 SUMS = ("intersection", "prediction", "target")
 FLAGS = ("batched", "squared")
-READING = frozenset(("include_background", "weights"))
-SOFT_READING = READING | {"eps_numerator", "eps_denominator"}  # hard scores take no epsilon
 ROUNDING = 1e-3
 """How much larger than it can be an intersection may come, relatively: half precision is that."""
 
 Average = Literal["macro", "micro", "weighted"] | None
 
 
-class Options(TypedDict, total=False):
+class HardReading(TypedDict, total=False):
+    """Options that named scores forward to `Overlap.score`."""
+
+    include_background: bool
+    weights: Array | None
+
+
+class SoftReading(HardReading, total=False):
+    """Those of probabilities: hard scores take no epsilon."""
+
+    eps_numerator: Any
+    eps_denominator: Any
+
+
+class Reading(SoftReading, total=False):
+    """Options of `Overlap.score`."""
+
+    then: Callable[[Any], Any] | None
+    average: Average
+    empty: float
+
+
+class Options(HardReading, total=False):
     """Options that named scores forward, to `overlap` or to `Overlap.score`."""
 
     batch_axis: int | None
     mask: Array | None
     ignore_index: int | None
     check_values: bool
-    include_background: bool
-    weights: Array | None
 
 
-class SoftOptions(Options, total=False):
+class SoftOptions(SoftReading, Options, total=False):
     """Options that matter to probabilities alone."""
 
     squared: bool
     intersection: Literal["product", "min"]
-    eps_numerator: Any
-    eps_denominator: Any
-
-
-class Reading(TypedDict, total=False):
-    """Options of `Overlap.score`."""
-
-    then: Callable[[Any], Any] | None
-    average: Average
-    empty: float
-    eps_numerator: Any
-    eps_denominator: Any
-    include_background: bool
-    weights: Array | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -442,8 +446,8 @@ def prepare(
     prediction: Array, target: Array, soft: bool | None = None, **options: Any
 ) -> tuple[Inputs, dict[str, Any]]:
     """The checked inputs of `overlap`, and the options that are left for `Overlap.score`."""
-    names = SOFT_READING if soft else READING
-    reading = {name: options.pop(name) for name in names & options.keys()}
+    names = (SoftReading if soft else HardReading).__annotations__
+    reading = {name: options.pop(name) for name in names.keys() & options.keys()}
     return arrange(prediction, target, soft=soft, **options), reading
 
 
