@@ -10,7 +10,7 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     Parameters
     ----------
     logits : floating-point array, or a number
-        Real numbers of any size: nothing overflows.
+        Real numbers up to 2**64 in size: nothing overflows.
     check_values : bool
         Whether to look for NaN and infinity.
 
@@ -46,7 +46,7 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     Parameters
     ----------
     logits : floating-point array
-        Real numbers of any size: nothing overflows.
+        Real numbers up to 2**64 in size: nothing overflows.
     class_axis : int
         The axis that counts the classes.
     check_values : bool
@@ -85,7 +85,7 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     Parameters
     ----------
     logits : floating-point array
-        Real numbers of any size: nothing overflows.
+        Real numbers up to 2**64 in size: nothing overflows.
     class_axis : int
         The axis that counts the classes.
     check_values : bool

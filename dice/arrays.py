@@ -8,7 +8,7 @@ to PyTorch, JAX, Dask and others.
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from math import prod
+from math import isnan, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -30,8 +30,10 @@ def array(name: str, value: Any) -> Array:
     """`value` as an array: of its own library, or of NumPy if it has none."""
     if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected an array without a mask of its own, got a masked array")
-    if is_torch(value) and str(value.dtype) in HALF_SUPPORTED:
-        value = value.to(sys.modules["torch"].int64)
+    if is_torch(value):
+        value = _dense(name, value)
+    if is_dask(value) and any(map(isnan, value.shape)):
+        raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
     if type(value) is not np.ndarray and not is_foreign(value):
         try:
             value = np.asarray(value)
@@ -39,6 +41,21 @@ def array(name: str, value: Any) -> Array:
             raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
     kind(name, value)
     return value
+
+
+def _dense(name: str, value: Array) -> Array:
+    """A tensor of PyTorch in a form that all of it can work with."""
+    if value.is_nested or str(value.layout) != "torch.strided":
+        raise TypeError(f"{name}: expected a dense tensor, got layout {value.layout}")
+    value = value.resolve_neg()
+    if str(value.dtype) not in HALF_SUPPORTED:
+        return value
+
+    def check(least: int, _: int) -> None:
+        if least < 0:
+            raise ValueError(f"{name}: expected integers of at most 63 bits, got larger ones")
+
+    return look(value.to(sys.modules["torch"].int64), check)
 
 
 def namespace(values: Array) -> Any:
@@ -85,6 +102,8 @@ def kind(name: str, values: Array) -> Kind:
 
 @cache
 def _kind_of(dtype: Any, xp: Any) -> Kind | None:
+    if "float8" in str(dtype):
+        return None  # which no library adds
     return next((kind for standard, kind in KINDS.items() if xp.isdtype(dtype, standard)), None)
 
 
@@ -178,6 +197,8 @@ def like(name: str, values: Array, reference: Any) -> Array:
         return values
     if not is_foreign(reference):
         return values
+    if values.dtype == np.int64:
+        countable(np.max(values, initial=0), reference)
     return namespace(reference).asarray(values, device=device(reference))
 
 
@@ -361,12 +382,17 @@ def count(mask: Array) -> Array:
     """At how many pixels the mask holds."""
     if is_numpy(mask):  # row by row: far faster than with an axis
         return np.array([[np.count_nonzero(row) for row in mask[0]]])
-    xp = namespace(mask)
-    integer = integer_type(mask)
-    most = xp.iinfo(integer).max
-    if prod(mask.shape) > most:
-        raise ValueError(f"prediction: expected at most {most} pixels in {integer}")
+    countable(prod(mask.shape), mask)
+    xp, integer = namespace(mask), integer_type(mask)
     return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)), dtype=integer)
+
+
+def countable(pixels: int, values: Array) -> None:
+    """So many pixels must fit the integers of the library."""
+    integer = integer_type(values)
+    most = namespace(values).iinfo(integer).max
+    if pixels > most:
+        raise ValueError(f"prediction: expected at most {most} pixels in {integer}, got {pixels}")
 
 
 def activation(name: str, values: Array, *axis: int) -> Array | None:

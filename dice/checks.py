@@ -1,7 +1,7 @@
 """Clear errors for bad input: what was expected of which argument, and what came."""
 
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf
 from numbers import Number, Real
 from typing import Any
 
@@ -10,6 +10,9 @@ import numpy as np
 from dice.arrays import Array, Kind, array, kind, look, plain, shape, surely_up_to
 
 NOT_NUMBERS = (np.bool_, np.timedelta64)  # NumPy derives the latter from its integers
+LARGEST = 2.0**64
+"""Logits in single precision of this size can be added up; no network means larger ones."""
+
 MOST_CLASSES = 2**16
 """Counts of pairs of classes take the square of this, times 8 bytes."""
 
@@ -90,7 +93,7 @@ def not_negative(name: str, value: Any) -> Any:
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
         return look(value, check)
-    elif isinstance(value, Number) or not hasattr(value, "__radd__"):
+    elif isinstance(value, (Number, type)) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     return value
 
@@ -107,18 +110,18 @@ def some(name: str, values: Array) -> None:
 
     def check(_: Any, most: Any) -> None:
         if most == 0:
-            raise ValueError(f"{name}: expected at least one above 0, got {values}")
+            raise ValueError(f"{name}: expected a number above 0, got {values}")
 
     look(values, check)  # of Dask nothing comes: no chunk knows the others
 
 
 def finite(name: str, values: Array) -> Array:
-    """`values`, if there is no NaN and no infinity."""
+    """`values`, if there is no NaN, no infinity, and none so large that sums of them overflow."""
 
     def check(*extremes: float) -> None:
         for extreme in extremes:
-            if not isfinite(extreme):
-                raise ValueError(f"{name}: expected finite values, got {extreme}")
+            if not abs(extreme) <= LARGEST:
+                raise ValueError(f"{name}: expected finite values up to 2**64, got {extreme}")
 
     return look(values, check)
 

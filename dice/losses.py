@@ -92,7 +92,7 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
+    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
     loss = sums.dice(then=_one_minus, average=average, empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
@@ -154,9 +154,8 @@ def tversky_loss(
     0.5
     """
     gamma = checks.factor("gamma", gamma)
-    if gamma == 0:
-        raise ValueError("gamma: expected a number above 0, got 0")
-    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
+    checks.some("gamma", array("gamma", gamma))
+    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
     loss = sums.tversky(
         false_positive_weight=false_positive_weight,
         false_negative_weight=false_negative_weight,
@@ -223,7 +222,7 @@ def generalized_dice_loss(
     0.3333
     """
     checks.integer("class_axis", class_axis)
-    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
+    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
     loss = _weighted(sums).dice(then=_one_minus, average="micro", empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
@@ -267,7 +266,7 @@ def dice_loss_gradient(
     """
     checks.option("average", average, ("macro", "micro", "weighted"))
     inputs, reading = prepare(
-        probabilities, target, name="probabilities", soft=True, class_axis=class_axis, **options
+        probabilities, target, options, name="probabilities", soft=True, class_axis=class_axis
     )
     slopes = dice_slopes(inputs, average=average, empty=empty, **reading)
     return inputs.restore(spread(inputs, *slopes))
@@ -290,7 +289,7 @@ def cross_entropy(
     Parameters
     ----------
     logits : floating-point array
-        Real numbers of any size: nothing overflows.
+        Real numbers up to 2**64 in size: nothing overflows.
     target : array
         Of the same shape: a mask, one-hot masks, or probabilities. Or an integer class
         map of that shape without the class axis.
@@ -351,7 +350,7 @@ def dice_ce_loss(
     Parameters
     ----------
     logits : floating-point array
-        Real numbers of any size. The Dice loss takes their softmax along `class_axis`,
+        Real numbers up to 2**64 in size. The Dice loss takes their softmax along `class_axis`,
         or their sigmoid where there is none.
     target : array
         As in `cross_entropy`.
@@ -391,7 +390,7 @@ def dice_ce_loss(
     activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
     z = checks.logits("logits", logits)
     inputs, reading = prepare(
-        z, target, name="logits", soft=True, activate=activate, class_axis=class_axis, **options
+        z, target, options, name="logits", soft=True, activate=activate, class_axis=class_axis
     )
     entropies, sums = recorded(_entropies_and_sums, _slope_of_logits, inputs)
     overlap = as_overlap(settled(sums, inputs), inputs)
@@ -508,7 +507,7 @@ def _one_minus(score: Any) -> Any:
 
 def _focal(loss: Any, gamma: float) -> Any:
     """The loss to a power: 0, with gradient 0, where it is 0 already or rounds below."""
-    if gamma == 1:
+    if isinstance(gamma, (int, float)) and gamma == 1:
         return loss
     if not arrays.is_array(loss):
         return max(loss, 0.0) ** gamma

@@ -87,7 +87,13 @@ class Overlap:
     ValueError
         If the shapes differ or have more than two axes, if there are no classes, if a sum
         is negative or not finite, or if the intersection is larger than the mean of the
-        two sizes, which no sets allow (of arrays, those of NumPy alone are looked at).
+        two sizes, which no sets allow. The numbers on a graphics card are not looked at,
+        and whether sizes allow the intersection only where NumPy has them.
+
+    Notes
+    -----
+    Counts have 64 bits, but in JAX 32 unless `jax_enable_x64` is set. A sum that is too
+    large for them is refused; under `jax.jit`, which shows no numbers, it wraps.
 
     Examples
     --------
@@ -129,7 +135,8 @@ class Overlap:
             raise ValueError(f"intersection: expected at least one class, got shape {shape}")
         if is_foreign(self.intersection):
             return
-        excess = 2 * self.intersection - (self.prediction + self.target) * (1 + ROUNDING)
+        i, p, g = (widest(getattr(self, name)) for name in SUMS)  # of integers twice one may wrap
+        excess = 2 * i - (p + g) * (1 + ROUNDING)
         if isinstance(excess, (np.ndarray, Real)) and np.any(np.asarray(excess) > 0):
             raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
 
@@ -152,6 +159,8 @@ class Overlap:
         if not isinstance(other, Overlap):
             return NotImplemented
         checks.same_shape("other", other._shape, self._shape, "that of the first")
+        if self._shape:
+            arrays.same_library("other", other.intersection, "the first", self.intersection)
         if (self.batched, self.squared) != (other.batched, other.squared):
             raise ValueError(
                 f"other: expected batched={self.batched} and squared={self.squared}, "
@@ -263,8 +272,8 @@ class Overlap:
         """
         if self.squared:
             raise ValueError("squared: expected plain sums for the Tversky index, got squares")
-        a = checks.factor("false_positive_weight", false_positive_weight)
-        b = checks.factor("false_negative_weight", false_negative_weight)
+        a = self._factor("false_positive_weight", false_positive_weight)
+        b = self._factor("false_negative_weight", false_negative_weight)
         weighted = partial(formulas.tversky, false_positive_weight=a, false_negative_weight=b)
         return self.score(weighted, **reading)
 
@@ -312,8 +321,8 @@ class Overlap:
         """
         checks.option("average", average, ("macro", "micro", "weighted", None))
         checks.real("empty", empty)
-        above = checks.factor("eps_numerator", eps_numerator)
-        below = checks.factor("eps_denominator", eps_denominator)
+        above = self._factor("eps_numerator", eps_numerator)
+        below = self._factor("eps_denominator", eps_denominator)
         checks.flag("include_background", include_background)
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
         if weights is not None:
@@ -328,7 +337,14 @@ class Overlap:
         scores = divide(numerator + above, denominator + below, empty, then)
         if self._has_classes and average in ("macro", "weighted"):
             scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
-        return plain(mean(scores) if average is not None and self.batched else scores)
+        return plain(mean(scores) if average is not None and arrays.shape(scores) else scores)
+
+    def _factor(self, name: str, value: Any) -> Any:
+        value = checks.factor(name, value)
+        if is_foreign(value):
+            sums = array("intersection", self.intersection)
+            arrays.same_library(name, value, "intersection", sums)
+        return value
 
     def _class_weights(self, weights: Array, average: Average, background: bool) -> Array:
         if average != "macro" or not self._has_classes:
@@ -336,11 +352,12 @@ class Overlap:
                 "weights: expected classes and average='macro' beside them, got "
                 + (repr(average) if self._has_classes else "no classes")
             )
-        values, shape = array("weights", weights), self._shape[self.batched :]
-        checks.same_shape("weights", values.shape, shape, "one weight per class")
+        values = array("weights", weights)
+        checks.same_shape("weights", values.shape, self._shape[-1:], "one weight per class")
         values = checks.not_negative("weights", values)
         values = values if background else values[1:]
         checks.some("weights", values)
+        values = values / namespace(values).max(values)  # whose sum is neither too large nor 0
         return arrays.like("weights", values, self.intersection)
 
 
@@ -427,7 +444,7 @@ def overlap(
     >>> overlap([0.75, 0.25], [1, 0])
     Overlap(intersection=0.75, prediction=1.0, target=1.0)
     """
-    sums, _ = measure(
+    inputs = arrange(
         prediction,
         target,
         num_classes=num_classes,
@@ -439,21 +456,27 @@ def overlap(
         intersection=intersection,
         check_values=check_values,
     )
-    return sums
+    return as_overlap(three_sums(inputs), inputs)
 
 
 def prepare(
-    prediction: Array, target: Array, soft: bool | None = None, **options: Any
+    prediction: Array, target: Array, options: Any, *, soft: bool, **given: Any
 ) -> tuple[Inputs, dict[str, Any]]:
-    """The checked inputs of `overlap`, and the options that are left for `Overlap.score`."""
-    names = (SoftReading if soft else HardReading).__annotations__
-    reading = {name: options.pop(name) for name in names.keys() & options.keys()}
-    return arrange(prediction, target, soft=soft, **options), reading
+    """The checked inputs of `overlap`, and the caller's options that are for `Overlap.score`."""
+    known, read = (SoftOptions, SoftReading) if soft else (Options, HardReading)
+    for name in options:
+        if name not in known.__annotations__:
+            allowed = ", ".join(known.__annotations__)
+            raise TypeError(f"unexpected keyword argument {name!r}: expected one of {allowed}")
+    reading = {name: options.pop(name) for name in read.__annotations__.keys() & options.keys()}
+    return arrange(prediction, target, soft=soft, **given, **options), reading
 
 
-def measure(prediction: Array, target: Array, **options: Any) -> tuple[Overlap, dict[str, Any]]:
-    """The three sums, and the options that are left for `Overlap.score`."""
-    inputs, reading = prepare(prediction, target, **options)
+def measure(
+    prediction: Array, target: Array, options: Any, **given: Any
+) -> tuple[Overlap, dict[str, Any]]:
+    """The three sums, and the caller's options that are for `Overlap.score`."""
+    inputs, reading = prepare(prediction, target, options, **given)
     return as_overlap(three_sums(inputs), inputs), reading
 
 
@@ -589,7 +612,8 @@ def _sum_last(values: Array) -> Array:
 def _frozen(name: str, value: Any) -> Any:
     """A sum that cannot change: a Python number, a symbol, or a read-only array."""
     if is_foreign(value):  # on a graphics card a look at the values would wait for them
-        return checks.of_kind(name, value, "integer", "floating")
+        checks.of_kind(name, value, "integer", "floating")
+        return checks.not_negative(name, value) if arrays.readable_by_numpy(value) else value
     if isinstance(value, (np.ndarray, np.generic, list, tuple)):
         value = array(name, value)
     checks.not_negative(name, value)

@@ -68,7 +68,7 @@ def dice_score(
     array([1. , 0.8, 0. ])
     """
     sums, reading = measure(
-        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **options
+        prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
     )
     return sums.dice(average=average, empty=empty, **reading)
 
@@ -99,7 +99,7 @@ def iou_score(
     0.6666666666666666
     """
     sums, reading = measure(
-        prediction, target, soft=False, num_classes=num_classes, class_axis=class_axis, **options
+        prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
     )
     return sums.iou(average=average, empty=empty, **reading)
 
@@ -163,5 +163,5 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure_soft(probabilities, target, class_axis=class_axis, **options)
+    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
     return sums.dice(average=average, empty=empty, **reading)

@@ -306,7 +306,7 @@ def test_weights_of_nothing(library):
     arguments = make(library, SOFT), make(library, LABELS)
     dice.dice_loss(*arguments, class_axis=1, weights=weights)
     if library.__name__ != "dask.array":  # it does not know yet
-        with pytest.raises(ValueError, match="weights: expected at least one above 0"):
+        with pytest.raises(ValueError, match="weights: expected a number above 0"):
             dice.dice_loss(*arguments, class_axis=1, weights=weights, include_background=False)
 
 
@@ -802,6 +802,70 @@ def test_counts_too_many_for_the_integers_are_refused():
         jax.eval_shape(dice.dice_score, mask, mask)
     most = jax.ShapeDtypeStruct((2**31 - 1,), bool)
     assert jax.eval_shape(dice.dice_score, most, most).shape == ()
+    with pytest.raises(
+        ValueError, match="expected at most 2147483647 pixels in int32, got 2147483"
+    ):
+        arrays.like("sums", np.array([2**31 - 1, 2**31]), jax.numpy.zeros(1))
+    assert arrays.like("sums", np.array([2**31 - 1]), jax.numpy.zeros(1)).tolist() == [2**31 - 1]
+
+
+def test_merged_counts_too_many_for_the_integers_are_refused():
+    jax = pytest.importorskip("jax")
+    half = Overlap(*[jax.numpy.array([2**30])] * 3)
+    with pytest.raises(ValueError, match="expected finite, not negative"):
+        half + half
+    assert (half + Overlap(*[half.target - 1] * 3)).target.tolist() == [2**31 - 1]
+
+
+def test_overlaps_of_two_libraries_do_not_merge():
+    torch = pytest.importorskip("torch")
+    ours, theirs = Overlap([1], [1], [1]), Overlap(*[torch.ones(1)] * 3)
+    with pytest.raises(TypeError, match="other: expected an array of numpy, as the first is"):
+        ours + theirs
+    with pytest.raises(TypeError, match="eps_numerator: expected an array of numpy"):
+        ours.dice(eps_numerator=torch.ones(()))
+    assert theirs.dice(eps_numerator=torch.ones(())).tolist() == [1.5]
+
+
+def test_what_no_library_adds_is_refused():
+    torch = pytest.importorskip("torch")
+    sparse = torch.eye(2).to_sparse()
+    with pytest.raises(TypeError, match="prediction: expected a dense tensor, got layout torch"):
+        dice.overlap(sparse, torch.eye(2))
+    with pytest.raises(
+        TypeError, match=r"prediction: expected booleans, .* got dtype torch.float8"
+    ):
+        dice.overlap(torch.eye(2).to(torch.float8_e4m3fn), torch.eye(2))
+    labels = torch.tensor([0, 2**64 - 1], dtype=torch.uint64)
+    with pytest.raises(ValueError, match="target: expected integers of at most 63 bits"):
+        dice.overlap(torch.tensor([0, 1]), labels, num_classes=2, ignore_index=-1)
+    minus = torch.complex(torch.zeros(2), torch.tensor([0.5, 1])).conj().imag
+    with pytest.raises(ValueError, match=r"expected probabilities in .*, got -1.0"):
+        dice.soft_dice(minus, torch.ones(2))
+
+
+def test_chunks_of_unknown_size_are_refused():
+    da = pytest.importorskip("dask.array")
+    values = da.ones(6, chunks=3)
+    with pytest.raises(ValueError, match="prediction: expected chunks of known size"):
+        dice.overlap(values[values > 0], values)
+
+
+def test_a_traced_target_meets_known_probabilities():
+    jax = pytest.importorskip("jax")
+    p, g = jax.numpy.array([0.5, 0.5]), jax.numpy.array([1, 0])
+    assert jax.jit(lambda target: dice.dice_loss(p, target))(g) == 0.5
+    focal = {"false_positive_weight": 0.5, "false_negative_weight": 0.5}
+    loss = jax.jit(lambda gamma: dice.tversky_loss(p, g, gamma=gamma, **focal))
+    assert loss(2.0) == 0.25 and loss(1.0) == 0.5
+
+
+def test_vmap_adds_an_axis_of_samples():
+    jax = pytest.importorskip("jax")
+    sums = jax.vmap(lambda p, g: dice.overlap(p, g, class_axis=0))(SOFT, OTHERS)
+    expected = dice.overlap(SOFT, OTHERS, **EACH)
+    for average in ("macro", "micro", "weighted"):
+        assert sums.dice(average=average) == pytest.approx(expected.dice(average=average))
 
 
 # Dask

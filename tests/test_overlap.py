@@ -521,3 +521,17 @@ def test_python_numbers_come_back():
     assert type(overlap([1, 0], [1, 0]).prediction) is int
     assert type(overlap([0.5], [1]).prediction) is float
     assert type(Overlap([1, 2], [1, 2], [1, 2]).dice(average="macro")) is float
+
+
+def test_counts_up_to_62_bits():
+    most = Overlap([2**62], [2**62], [2**62])
+    assert most.dice().tolist() == [1]
+    with pytest.raises(ValueError, match="expected finite, not negative"):
+        most + most
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1, 1e300, 1.7e308])
+def test_weights_of_any_size(size):
+    """They need not add up to 1, nor to a number that there is."""
+    weights = size * np.array([1.0, 1, 0])
+    assert Overlap([1, 0, 9], [1, 1, 9], [1, 1, 9]).dice(average="macro", weights=weights) == 0.5

@@ -260,3 +260,13 @@ def test_options_of_low_precision_leave_the_sums_in_double(kind):
         assert soft_dice(p, g, **{option: kind(2**-12)}) == soft_dice(p, g, **{option: 2**-12})
     for option in ("dice_weight", "cross_entropy_weight"):
         assert dice_ce_loss(p, g, **{option: kind(3)}) == dice_ce_loss(p, g, **{option: 3})
+
+
+def test_logits_of_any_size_that_is_allowed():
+    z = np.array([[2.0**64], [-(2.0**64)]], np.float32)
+    for target in ([0], [[1], [0]]):
+        assert cross_entropy(z, target, class_axis=0) == 0
+        assert dice_ce_loss(z, target, class_axis=0) == 0
+    assert cross_entropy(z, [1], class_axis=0) == 2.0**65
+    many = np.full(200_000, 2.0**64, np.float32)
+    assert cross_entropy(many, np.zeros(200_000, int)) == 2.0**64
