@@ -576,7 +576,7 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     """Derivatives of the Dice loss by the intersection and by the size of the prediction."""
     average, sums = reading["average"], three_sums(inputs)
     xp = namespace(sums)
-    entries = weights = _class_weights(sums, as_overlap(sums, inputs), reading)
+    entries = weights = _slope_weights(sums, as_overlap(sums, inputs), reading)
     if average == "micro":
         sums = xp.sum(sums * weights, axis=-1, keepdims=True)
         entries = xp.ones_like(sums[0, ...])
@@ -592,7 +592,7 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
 
 
-def _class_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> Array:
+def _slope_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> Array:
     """The weight of each class, 0 for a background that is left out."""
     measured.dice(**reading)  # checks the options, in the words of `dice_loss`
     xp = namespace(sums)
