@@ -96,7 +96,7 @@ class Inputs(NamedTuple):
         p, g = (arrays.zero_unless(keep, values) for values in self[:2])
         if self.activate is not None:
             p = arrays.zero_unless(keep, self.activate(p, check_values=self.check_values))
-        return self._replace(prediction=p, target=g, mask=keep, ignore_index=None, activate=None)
+        return self.with_parts(p, g, keep)
 
 
 def boxes(shape: tuple[int, ...], limit: int) -> Iterator[tuple[int | slice, ...]]:
