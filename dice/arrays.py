@@ -7,7 +7,7 @@ to PyTorch, JAX, Dask and others.
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import isnan, prod
 from typing import Any, Literal
 
@@ -22,25 +22,31 @@ KINDS: dict[str, Kind] = {"bool": "bool", "integral": "integer", "real floating"
 HALF_SUPPORTED = ("torch.uint16", "torch.uint32", "torch.uint64")
 """PyTorch stores these integers, and lacks much of the arithmetic."""
 
-STRIP = 64
+STRIP = 128
 """Numbers that are added in single precision: a longer sum of equal ones would be off."""
 
 
 def array(name: str, value: Any) -> Array:
     """`value` as an array: of its own library, or of NumPy if it has none."""
+    if type(value) is not np.ndarray:
+        value = _as_array(name, value)
+    kind(name, value)
+    return value
+
+
+def _as_array(name: str, value: Any) -> Array:
     if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected an array without a mask of its own, got a masked array")
     if is_torch(value):
-        value = _dense(name, value)
+        return _dense(name, value)
     if is_dask(value) and any(map(isnan, value.shape)):
         raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
-    if type(value) is not np.ndarray and not is_foreign(value):
-        try:
-            value = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
-    kind(name, value)
-    return value
+    if is_foreign(value):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
 
 
 def _dense(name: str, value: Array) -> Array:
@@ -313,9 +319,7 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
         return values
     if is_numpy(values) and values.dtype.itemsize <= 8:  # bits times 0 or 1: faster than `where`
         bits = values.view(f"u{values.dtype.itemsize}")
-        kept = keep.astype(bits.dtype)
-        memory = kept if kept.shape == bits.shape else None
-        return np.multiply(kept, bits, out=memory).view(values.dtype)
+        return (bits * keep.astype(bits.dtype)).view(values.dtype)
     xp = namespace(values)
     return xp.where(keep, values, xp.zeros_like(values))
 
@@ -368,14 +372,31 @@ def insert_axis(values: Array, at: int) -> Array:
 # NumPy's are blocks (1, classes, pixels).
 
 
+_add = partial(np.einsum, "...n->...")
+
+
 def total(values: Array) -> Array:
-    """Sum over the pixels; NumPy's strip by strip, and these in double."""
-    if not is_numpy(values):
-        return namespace(values).sum(values, axis=tuple(range(2, values.ndim)))
-    strips = values.shape[-1] // STRIP
-    cut, rest = values[..., : strips * STRIP], values[..., strips * STRIP :]
-    sums = np.einsum("...n->...", cut.reshape(*values.shape[:-1], strips, STRIP))
-    return np.add.reduce(sums, axis=-1, dtype=np.float64) + np.einsum("...n->...", rest)
+    """Sum over the pixels."""
+    if is_numpy(values):
+        return _strip_by_strip(_add, values)
+    return namespace(values).sum(values, axis=tuple(range(2, values.ndim)))
+
+
+def total_product(a: Array, b: Array) -> Array:
+    """Sum of the products over the pixels."""
+    return _strip_by_strip(np.vecdot, a, b) if is_numpy(a) else total(a * b)
+
+
+def _strip_by_strip(add: Callable[..., Array], *values: Array) -> Array:
+    """What `add` gives for strips, added in double precision."""
+    *lead, pixels = values[0].shape
+    strips, rest = divmod(pixels, STRIP)
+    if not strips:
+        return add(*values)
+    if rest:
+        parts = [v[..., :-rest] for v in values], [v[..., -rest:] for v in values]
+        return _strip_by_strip(add, *parts[0]) + add(*parts[1])
+    return np.add.reduce(add(*[v.reshape(*lead, strips, STRIP) for v in values]), -1, np.float64)
 
 
 def count(mask: Array) -> Array:
@@ -393,6 +414,14 @@ def countable(pixels: int, values: Array) -> None:
     most = namespace(values).iinfo(integer).max
     if pixels > most:
         raise ValueError(f"prediction: expected at most {most} pixels in {integer}, got {pixels}")
+
+
+def total_where(mask: Array, values: Array) -> tuple[Array, Array]:
+    """Sum over the pixels where the mask holds, and their number."""
+    if is_numpy(values):
+        ones = mask.astype(values.dtype)  # a block has so few pixels that their sum is exact
+        return total_product(values, ones), _add(ones)
+    return total(zero_unless(mask, values)), count(mask)
 
 
 def activation(name: str, values: Array, *axis: int) -> Array | None:

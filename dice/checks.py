@@ -101,7 +101,8 @@ def not_negative(name: str, value: Any) -> Any:
 def factor(name: str, value: Any) -> Any:
     """`value`, if it is one such number; of NumPy's as Python's, whose precision is double."""
     value = plain(not_negative(name, value))
-    same_shape(name, shape(value), (), "that of one number")
+    if not isinstance(value, (int, float)):
+        same_shape(name, shape(value), (), "that of one number")
     return value
 
 

@@ -93,6 +93,8 @@ class Inputs(NamedTuple):
         The others become 0, before anything looks at their values.
         """
         keep = self.keep
+        if keep is None and self.activate is None:
+            return self
         p, g = (arrays.zero_unless(keep, values) for values in self[:2])
         if self.activate is not None:
             p = arrays.zero_unless(keep, self.activate(p, check_values=self.check_values))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dice import arrays, checks
-from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total
+from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total, total_product
 from dice.layout import Inputs
 
 BLOCK = 1 << 19
@@ -186,28 +186,28 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
 
 def _add(p: Array, g: Array, block: Inputs) -> Rows:
     p = arrays.at_least_single(p)
-    size = total(p * p if block.squared else p)
-    if kind("target", g) != "floating":  # 0 and 1: all variants share these two sums
+    size = total_product(p, p) if block.squared else total(p)
+    if kind("target", g) == "floating":
+        g, minimum = arrays.as_floats(g, p), block.intersection == "min"
+        shared = total(namespace(p).minimum(p, g)) if minimum else total_product(p, g)
+        target_size = total_product(g, g) if block.squared else total(g)
+    else:  # 0 and 1: all variants share these two sums
         shared, target_size = _add_at_masks(p, g, block)
-    else:
-        g, xp = arrays.as_floats(g, p), namespace(p)
-        shared = total(xp.minimum(p, g) if block.intersection == "min" else p * g)
-        target_size = total(g * g if block.squared else g)
     return [arrays.widest(values) for values in (shared, size, target_size)]
 
 
-def _add_at_masks(p: Array, g: Array, block: Inputs) -> Iterator[Array]:
+def _add_at_masks(p: Array, g: Array, block: Inputs) -> Sequence[Array]:
     """Sum of p where the target is, and the size of that, for each class."""
-    if block.target_is_class_map:
-        masks = _masks(g, block)
-    else:
-        masks = iter([arrays.as_mask(g, block.check_values)])
-    sums, at = [], 0
-    for here in masks:
-        of_mask = p[:, at : at + here.shape[1], ...]
-        sums.append((total(arrays.zero_unless(here, of_mask)), count(here)))
-        at += here.shape[1]
-    return (namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True))
+    if not block.target_is_class_map:
+        return arrays.total_where(arrays.as_mask(g, block.check_values), p)
+    if is_numpy(p):
+        (here,) = _masks(g, block)
+        return arrays.total_where(here, p)
+    sums = [
+        arrays.total_where(here, p[:, label : label + 1, ...])
+        for label, here in enumerate(_masks(g, block))
+    ]
+    return [namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True)]
 
 
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
