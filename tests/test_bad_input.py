@@ -289,6 +289,8 @@ CASES = {
         dice.dice_loss, SOFT, MASK, {"activate": dice.sigmoid}),
     "huge logits": (ValueError, "logits: expected finite values up to 2**64, got -1e+308",
         dice.log_softmax, np.array([1e308, -1e308]), {"class_axis": 0}),
+    "logits just too large": (ValueError, "logits: expected finite values up to 2**64, got 1.844674407370",
+        dice.sigmoid, np.array([np.nextafter(2.0**64, 2.0**65)])),
     "no gamma": (ValueError, "gamma: expected a number above 0, got 0", dice.tversky_loss, SOFT, MASK,
         {"gamma": 0, "false_positive_weight": 1, "false_negative_weight": 1}),
     "too many of 64 bits": (ValueError, "intersection: expected at most the mean of the sizes",

@@ -462,6 +462,18 @@ def test_nothing_waits_for_a_device_that_is_not_asked(case):
         assert gradient.device.type == "meta" and gradient.shape == p.shape
 
 
+def test_sums_on_a_device_are_not_looked_at():
+    torch = pytest.importorskip("torch")
+    sums = Overlap(*[torch.ones(2, device="meta")] * 3)
+    assert (sums + sums).dice(average="macro").device.type == "meta"
+
+
+def test_a_batch_of_nothing(library):
+    nothing = make(library, np.zeros((0, 4), np.int64))
+    sums = dice.overlap(nothing, nothing, num_classes=3, batch_axis=0)
+    assert tuple(sums.intersection.shape) == (0, 3)
+
+
 def test_a_mask_of_its_own_is_refused():
     with pytest.raises(TypeError, match="prediction: expected an array without a mask of its own"):
         dice.dice_score(np.ma.array([1, 0], mask=[True, False]), [1, 0])
