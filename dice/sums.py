@@ -44,9 +44,9 @@ def recorded(
     forward: Callable[[Inputs], Any], backward: Callable[..., Array], inputs: Inputs
 ) -> Any:
     """What `forward` makes of the inputs: for PyTorch a single step, with its derivative."""
-    parts = inputs.parts()
-    records = [arrays.records_gradient(part) for part in parts]
-    if records != [True, False, False][: len(parts)] or any(map(arrays.is_traced, parts)):
+    p, *others = parts = inputs.parts()
+    single = arrays.records_gradient(p) and not arrays.records_gradient(*others)
+    if not single or any(map(arrays.is_traced, parts)):
         return forward(inputs)
     count, bare = len(parts), inputs.with_parts(*[None] * len(parts))
     return arrays.with_gradient(
@@ -80,8 +80,9 @@ def settled(sums: Array, inputs: Inputs) -> Array:
 def _for_numpy(inputs: Inputs) -> Inputs:
     """The same memory as arrays of NumPy, where it can be read and no gradient is asked for."""
     parts = inputs.parts()
-    asked = arrays.records_gradient(*parts)
-    if is_numpy(parts[0]) or asked or not all(map(arrays.readable_by_numpy, parts)):
+    if is_numpy(parts[0]) or arrays.records_gradient(*parts):
+        return inputs
+    if not all(map(arrays.readable_by_numpy, parts)):
         return inputs
     return inputs.with_parts(*map(np.asarray, parts))
 
