@@ -7,6 +7,7 @@ single precision inside a block, and in double precision across blocks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -240,8 +241,10 @@ def per_pixel(sums: Array, p: Array) -> Array:
 
 def per_label(sums: Array, labels: Array, p: Array) -> Array:
     """The number of each sample and class, at the labels of its pixels."""
-    everywhere = namespace(p).broadcast_to(per_pixel(sums, p), p.shape)  # a view
-    return arrays.picked(everywhere, labels)
+    xp, samples = namespace(p), labels.shape[0]
+    sums = xp.broadcast_to(xp.astype(sums, p.dtype), (samples, sums.shape[1]))
+    flat = xp.reshape(labels, (samples, prod(labels.shape[2:])))
+    return xp.reshape(arrays.picked(sums, flat), labels.shape)
 
 
 def _masks(labels: Array, block: Inputs) -> Iterator[Array]:
