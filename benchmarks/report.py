@@ -36,6 +36,8 @@ def tables(record: dict[str, Any]) -> str:
         "Each number is a time divided by that of this package, checks included, "
         "both measured in turn: above 1 this package is faster. A dash: not run, see the record."
     ]
+    if record["rows_missing"]:
+        parts[0] += f" For {record['rows_missing']} more rows the time did not suffice."
     for task, title in TITLES.items():
         rows = [row for row in record["rows"] if row["task"] == task]
         names = list(dict.fromkeys(name for row in rows for name in row["ratios"]))

@@ -204,7 +204,7 @@ def like(name: str, values: Array, reference: Any) -> Array:
     if not is_foreign(reference):
         return values
     if values.dtype == np.int64:
-        countable(np.max(values, initial=0), reference)
+        check_countable(np.max(values, initial=0), reference)
     return namespace(reference).asarray(values, device=device(reference))
 
 
@@ -372,13 +372,13 @@ def insert_axis(values: Array, at: int) -> Array:
 # NumPy's are blocks (1, classes, pixels).
 
 
-_add = partial(np.einsum, "...n->...")
+_sum_last = partial(np.einsum, "...n->...")
 
 
 def total(values: Array) -> Array:
     """Sum over the pixels."""
     if is_numpy(values):
-        return _strip_by_strip(_add, values)
+        return _strip_by_strip(_sum_last, values)
     return namespace(values).sum(values, axis=tuple(range(2, values.ndim)))
 
 
@@ -403,12 +403,12 @@ def count(mask: Array) -> Array:
     """At how many pixels the mask holds."""
     if is_numpy(mask):  # row by row: far faster than with an axis
         return np.array([[np.count_nonzero(row) for row in mask[0]]])
-    countable(prod(mask.shape), mask)
+    check_countable(prod(mask.shape), mask)
     xp, integer = namespace(mask), integer_type(mask)
     return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)), dtype=integer)
 
 
-def countable(pixels: int, values: Array) -> None:
+def check_countable(pixels: int, values: Array) -> None:
     """So many pixels must fit the integers of the library."""
     integer = integer_type(values)
     most = namespace(values).iinfo(integer).max
@@ -416,11 +416,11 @@ def countable(pixels: int, values: Array) -> None:
         raise ValueError(f"prediction: expected at most {most} pixels in {integer}, got {pixels}")
 
 
-def total_where(mask: Array, values: Array) -> tuple[Array, Array]:
+def total_and_count(mask: Array, values: Array) -> tuple[Array, Array]:
     """Sum over the pixels where the mask holds, and their number."""
     if is_numpy(values):
         ones = mask.astype(values.dtype)  # a block has so few pixels that their sum is exact
-        return total_product(values, ones), _add(ones)
+        return total_product(values, ones), _sum_last(ones)
     return total(zero_unless(mask, values)), count(mask)
 
 

@@ -83,9 +83,8 @@ def _for_numpy(inputs: Inputs) -> Inputs:
     parts = inputs.parts()
     if is_numpy(parts[0]) or arrays.records_gradient(*parts):
         return inputs
-    if not all(map(arrays.readable_by_numpy, parts)):
-        return inputs
-    return inputs.with_parts(*map(np.asarray, parts))
+    readable = all(map(arrays.readable_by_numpy, parts))
+    return inputs.with_parts(*map(np.asarray, parts)) if readable else inputs
 
 
 def add_blocks(
@@ -201,12 +200,12 @@ def _add(p: Array, g: Array, block: Inputs) -> Rows:
 def _add_at_masks(p: Array, g: Array, block: Inputs) -> Sequence[Array]:
     """Sum of p where the target is, and the size of that, for each class."""
     if not block.target_is_class_map:
-        return arrays.total_where(arrays.as_mask(g, block.check_values), p)
+        return arrays.total_and_count(arrays.as_mask(g, block.check_values), p)
     if is_numpy(p):
         (here,) = _masks(g, block)
-        return arrays.total_where(here, p)
+        return arrays.total_and_count(here, p)
     sums = [
-        arrays.total_where(here, p[:, label : label + 1, ...])
+        arrays.total_and_count(here, p[:, label : label + 1, ...])
         for label, here in enumerate(_masks(g, block))
     ]
     return [namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True)]
