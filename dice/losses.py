@@ -73,8 +73,8 @@ def dice_loss(
     Returns
     -------
     float or array
-        From 0 to 1; the type of the probabilities, at least single precision. One number
-        unless `average` is None.
+        From 0 to 1, but for rounding; the type of the probabilities, at least single
+        precision. One number unless `average` is None.
 
     Raises
     ------
@@ -132,7 +132,8 @@ def tversky_loss(
     Returns
     -------
     float or array
-        From 0 to 1; the type of the probabilities, at least single precision.
+        From 0 to 1, but for rounding; the type of the probabilities, at least single
+        precision.
 
     Raises
     ------
@@ -196,8 +197,8 @@ def generalized_dice_loss(
     Returns
     -------
     float
-        From 0 to 1; the type of the probabilities, at least single precision. The mean
-        over the samples, if `batch_axis` keeps them apart.
+        From 0 to 1, but for rounding; the type of the probabilities, at least single
+        precision. The mean over the samples, if `batch_axis` keeps them apart.
 
     Raises
     ------
