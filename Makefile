@@ -43,8 +43,9 @@ unit: $(READY)  ## Test the package and the form of the notebooks
 
 notebooks: $(READY)  ## Run every notebook and compare each output with the stored one
 	@$(BIN)/pytest --nbval notebooks || { echo; \
-	echo "A cell fails, or no longer gives its stored output: the report above shows which, line by line."; \
-	echo "To look at it in JupyterLab: make lab. If the new output is right: make outputs, then git diff."; exit 1; }
+	echo "A cell fails, or no longer gives its stored output. The report above marks what is stored with +,"; \
+	echo "and what came now with -. It counts code cells from 0: its cell 35 is [36] in JupyterLab (make lab)."; \
+	echo "If the new output is right: make outputs, then git diff."; exit 1; }
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
 	$(BIN)/python book/hosted.py

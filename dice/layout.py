@@ -134,12 +134,14 @@ def arrange(
     """
     p, t = array(name, prediction), array("target", target)
     same_library("target", t, name, p)
-    soft = _is_soft(name, p, soft)
+    soft = _is_soft(name, p, soft if num_classes is None else None)
     class_axis, batch_axis = _axes(p, num_classes, class_axis, batch_axis)
     is_map = num_classes is not None or (soft and class_axis is not None and t.ndim < p.ndim)
     map_shape = tuple(length for axis, length in enumerate(p.shape) if axis != class_axis)
     _check_target(name, p, t, soft, is_map, num_classes)
     shape, whose = (map_shape, "one label per pixel") if is_map else (p.shape, f"that of {name}")
+    if soft and class_axis is None and kind("target", t) == "integer" and t.ndim == p.ndim - 1:
+        whose += " unless class_axis is named"
     checks.same_shape("target", t.shape, shape, whose)
     if mask is not None:
         mask = checks.of_kind("mask", array("mask", mask), "bool")
@@ -205,8 +207,8 @@ def _check_target(
     name: str, p: Array, t: Array, soft: bool, is_map: bool, num_classes: int | None
 ) -> None:
     if num_classes is not None:
-        checks.of_kind(name, p, "integer", hint="num_classes is for class maps")
-        checks.of_kind("target", t, "integer", hint="num_classes is for class maps")
+        for whose, labels in ((name, p), ("target", t)):
+            checks.of_kind(whose, labels, "integer", hint="num_classes is for class maps, of an integer dtype")
     elif is_map:
         checks.of_kind("target", t, "integer", hint="without a class axis it is a class map")
     elif not soft:

@@ -467,7 +467,10 @@ def prepare(
     for name in options:
         if name not in known.__annotations__:
             allowed = ", ".join(known.__annotations__)
-            raise TypeError(f"unexpected keyword argument {name!r}: expected one of {allowed}")
+            raise TypeError(
+                f"unexpected keyword argument {name!r}: expected one that the signature names, "
+                f"or one of {allowed}"
+            )
     reading = {name: options.pop(name) for name in read.__annotations__.keys() & options.keys()}
     return arrange(prediction, target, soft=soft, **given, **options), reading
 
