@@ -68,7 +68,7 @@ SCRIPTS = {
         "",
     ),
 }
-PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^"]+\.svg)"[^>]*?) ?/?>'
+PICTURE = r'<img (?![^>]*(?:width|loading)=)([^>]*?src="([^":]+\.svg)"[^>]*?) ?/?>'
 SIZE = r'<svg[^>]*? width="([\d.]+)(?:px)?"[^>]*? height="([\d.]+)(?:px)?"'
 UNUSED = [
     "_static/scripts/fontawesome.js",
