@@ -208,7 +208,7 @@ def _check_target(
 ) -> None:
     if num_classes is not None:
         for whose, labels in ((name, p), ("target", t)):
-            checks.of_kind(whose, labels, "integer", hint="num_classes is for class maps, of an integer dtype")
+            checks.of_kind(whose, labels, "integer", hint="num_classes is for class maps of integers")
     elif is_map:
         checks.of_kind("target", t, "integer", hint="without a class axis it is a class map")
     elif not soft:

@@ -240,7 +240,7 @@ CASES = {
     "ids ignored": (TypeError, "ignore_index: expected an integer, got '0'",
         dice.panoptic_quality, MAP, MAP, {"ignore_index": "0"}),
     # with advice
-    "map advice": (TypeError, "got dtype float64 (num_classes is for class maps, of an integer dtype)",
+    "map advice": (TypeError, "got dtype float64 (num_classes is for class maps of integers)",
         dice.overlap, SOFT, MAP, {"num_classes": 3}),
     "labels as floats": (TypeError, "got dtype float64 (num_classes is for class maps",
         dice.dice_score, MAP * 1.0, MAP, {"num_classes": 3}),
@@ -248,7 +248,7 @@ CASES = {
         dice.soft_dice, SOFT_CLASSES, MAP),
     "no class axis for a mask": (ValueError, "target: expected shape (3, 2, 3), that of probabilities, got (2, 3)",
         dice.soft_dice, SOFT_CLASSES, MAP > 0),
-    "map target advice": (TypeError, "got dtype bool (num_classes is for class maps, of an integer dtype)",
+    "map target advice": (TypeError, "got dtype bool (num_classes is for class maps of integers)",
         dice.overlap, MAP, MAP > 0, {"num_classes": 3}),
     "soft map advice": (TypeError, "got dtype float64 (without a class axis it is a class map)",
         dice.soft_dice, SOFT_CLASSES, SOFT, {"class_axis": 0}),
