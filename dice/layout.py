@@ -207,8 +207,8 @@ def _check_target(
     name: str, p: Array, t: Array, soft: bool, is_map: bool, num_classes: int | None
 ) -> None:
     if num_classes is not None:
-        for whose, labels in ((name, p), ("target", t)):
-            checks.of_kind(whose, labels, "integer", hint="num_classes is for class maps of integers")
+        for who, labels in ((name, p), ("target", t)):
+            checks.of_kind(who, labels, "integer", hint="num_classes is for class maps of integers")
     elif is_map:
         checks.of_kind("target", t, "integer", hint="without a class axis it is a class map")
     elif not soft:
