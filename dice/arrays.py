@@ -7,6 +7,7 @@ to PyTorch, JAX, Dask and others.
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from functools import cache, partial
 from math import isnan, prod
 from typing import Any, Literal
@@ -21,6 +22,9 @@ KINDS: dict[str, Kind] = {"bool": "bool", "integral": "integer", "real floating"
 
 HALF_SUPPORTED = ("torch.uint16", "torch.uint32", "torch.uint64")
 """PyTorch stores these integers, and lacks much of the arithmetic."""
+
+UNKNOWN = ("float8", "record", "key<")
+"""Dtypes that no library adds up: tiny floats, records, the keys of JAX."""
 
 STRIP = 128
 """Numbers that are added in single precision: a longer sum of equal ones would be off."""
@@ -45,8 +49,9 @@ def _as_array(name: str, value: Any) -> Array:
         return value
     try:
         return np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: expected an array, got rows of unequal length") from error
+    except (ValueError, TypeError, RuntimeError) as error:  # such as tensors in a list
+        what = "rows of unequal length, or what NumPy cannot read"
+        raise ValueError(f"{name}: expected an array, got {what}") from error
 
 
 def _dense(name: str, value: Array) -> Array:
@@ -89,9 +94,11 @@ def same_library(name: str, values: Array, first: str, reference: Array) -> None
 
 
 def device(values: Array) -> Any:
-    """Where the numbers are; None under a JAX transformation."""
+    """Where the numbers are; None under a JAX transformation, and on several devices."""
     import array_api_compat
 
+    if is_jax(values) and not is_traced(values) and len(values.devices()) > 1:
+        return None
     return array_api_compat.device(values)
 
 
@@ -108,8 +115,8 @@ def kind(name: str, values: Array) -> Kind:
 
 @cache
 def _kind_of(dtype: Any, xp: Any) -> Kind | None:
-    if "float8" in str(dtype):
-        return None  # which no library adds
+    if any(name in str(dtype) for name in UNKNOWN):
+        return None
     return next((kind for standard, kind in KINDS.items() if xp.isdtype(dtype, standard)), None)
 
 
@@ -214,6 +221,12 @@ def single_or_better(values: Array) -> Any:
     return xp.result_type(values.dtype, xp.float32)
 
 
+@cache
+def smallest_normal(xp: Any, *dtypes: Any) -> float:
+    """The least positive number that has full precision in all of the types."""
+    return max(float(xp.finfo(dtype).smallest_normal) for dtype in dtypes)
+
+
 def at_least_single(values: Array) -> Array:
     """The same numbers in single precision or better."""
     return namespace(values).astype(values, single_or_better(values), copy=False)
@@ -301,7 +314,37 @@ def extremes(values: Array) -> tuple[float, float]:
         return least.item(), greatest.item()
     xp = namespace(values)
     number = float if xp.isdtype(values.dtype, "real floating") else int
-    return number(xp.min(values)), number(xp.max(values))
+    at_once = sys.modules["jax"].ensure_compile_time_eval if is_jax(values) else nullcontext
+    with at_once():  # also where JAX traces the rest of the computation
+        return number(xp.min(values)), number(xp.max(values))
+
+
+def constant(values: Array) -> Array:
+    """The same numbers, as if they hung on nothing: no slope goes through."""
+    if is_torch(values):
+        return values.detach()
+    return sys.modules["jax"].lax.stop_gradient(values) if is_jax(values) else values
+
+
+def ratio(numerator: Array, denominator: Array) -> Array:
+    """The quotient. JAX's slope has the square of the denominator, which is 1 here, not tiny."""
+    if not is_jax(denominator):
+        return numerator / denominator
+    size = constant(denominator)
+    return numerator / size / (denominator / size)
+
+
+def minimum(a: Array, b: Array) -> Array:
+    """The lesser numbers, with the slope of b where both are equal; libraries share it."""
+    return np.minimum(a, b) if is_numpy(a) else namespace(a).where(a < b, a, b)
+
+
+def softplus(values: Array) -> Array:
+    """log(1 + e^x), which does not overflow; NumPy's `logaddexp` is slow."""
+    xp = namespace(values)
+    if is_numpy(values):
+        return np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values)))
+    return xp.logaddexp(values, xp.zeros_like(values))
 
 
 def as_mask(values: Array, checked: bool) -> Array:

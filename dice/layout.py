@@ -47,8 +47,7 @@ class Inputs(NamedTuple):
     @property
     def adds_at_labels(self) -> bool:
         """Whether a gradient is one number a class, but for the labeled classes; for PyTorch."""
-        product = self.intersection == "product" and not self.squared
-        return self.target_is_class_map and product and is_torch(self.prediction)
+        return self.target_is_class_map and not self.squared and is_torch(self.prediction)
 
     def label_indices(self) -> Array:
         """PyTorch's labels as indices; 0 where a pixel does not count, whatever is there."""

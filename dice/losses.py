@@ -73,8 +73,9 @@ def dice_loss(
     Returns
     -------
     float or array
-        From 0 to 1, but for rounding; the type of the probabilities, at least single
-        precision. One number unless `average` is None.
+        From 0 to 1, but for rounding, or `empty`; below 0 only if `eps_numerator` is the
+        larger epsilon. The type of the probabilities, at least single precision. One number
+        unless `average` is None.
 
     Raises
     ------
@@ -132,8 +133,7 @@ def tversky_loss(
     Returns
     -------
     float or array
-        From 0 to 1, but for rounding; the type of the probabilities, at least single
-        precision.
+        From 0 to 1, but for rounding, or `empty`; as in `dice_loss` otherwise.
 
     Raises
     ------
@@ -197,8 +197,8 @@ def generalized_dice_loss(
     Returns
     -------
     float
-        From 0 to 1, but for rounding; the type of the probabilities, at least single
-        precision. The mean over the samples, if `batch_axis` keeps them apart.
+        From 0 to 1, but for rounding, or `empty`; as in `dice_loss` otherwise. The mean over
+        the samples, if `batch_axis` keeps them apart.
 
     Raises
     ------
@@ -224,7 +224,8 @@ def generalized_dice_loss(
     """
     checks.integer("class_axis", class_axis)
     sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    loss = _weighted(sums).dice(then=_one_minus, average="micro", empty=empty, **reading)
+    first = 0 if reading.get("include_background", True) else 1
+    loss = _weighted(sums, first).dice(then=_one_minus, average="micro", empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
 
@@ -253,7 +254,7 @@ def dice_loss_gradient(
     array of the shape of the probabilities
         Their type, at least single precision. 0 where a pixel does not count, and for
         classes whose denominator is 0. With ``intersection="min"`` the derivative at
-        :math:`p_i = g_i` is that from above.
+        :math:`p_i = g_i` of a floating-point target is that from above.
 
     Raises
     ------
@@ -471,28 +472,28 @@ def _entropy(block: Inputs) -> list[Array]:
         nats = -arrays.as_floats(g, log_p) * log_p
     else:
         z = checks.finite("logits", z) if block.check_values else z
-        nats = xp.maximum(z, xp.zeros_like(z)) - z * arrays.as_floats(g, z)
-        nats = arrays.zero_unless(keep, nats + xp.log1p(xp.exp(-xp.abs(z))))
+        nats = arrays.softplus(z) - z * arrays.as_floats(g, z)
+        nats = arrays.zero_unless(keep, nats)
     nats = xp.sum(widest(arrays.total(nats)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
     return [nats, everywhere if keep is None else widest(arrays.count(keep))]
 
 
-def _weighted(sums: Overlap) -> Overlap:
-    """The three sums, each class times its weight."""
-    weights = _sudre_weights(sums.target)
+def _weighted(sums: Overlap, first: int) -> Overlap:
+    """The three sums, each class times its weight; those before the first are left out later."""
+    weights = _sudre_weights(sums.target, first)
     weighted = namespace(weights).stack([weights * getattr(sums, name) for name in SUMS])
     return Overlap._trusted(weighted, sums.batched, sums.squared)
 
 
-def _sudre_weights(target: Array) -> Array:
+def _sudre_weights(target: Array, first: int) -> Array:
     """One over the squared size of each class; an absent class as the rarest that is there."""
     xp = namespace(target)
     present = target > 0
     least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
     size = xp.where(present & (target < least), least, target)
     weights = divide(1.0, size * size, 0)
-    largest = xp.max(weights, axis=-1, keepdims=True)
+    largest = xp.max(weights[..., min(first, target.shape[-1] - 1) :], axis=-1, keepdims=True)
     return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
 
 

@@ -161,12 +161,17 @@ class Overlap:
         checks.same_shape("other", other._shape, self._shape, "that of the first")
         if self._shape:
             arrays.same_library("other", other.intersection, "the first", self.intersection)
-        if (self.batched, self.squared) != (other.batched, other.squared):
+        alike = len(self._shape) == 2 or self.batched == other.batched  # those of vmap do not say
+        if not alike or self.squared != other.squared:
             raise ValueError(
                 f"other: expected batched={self.batched} and squared={self.squared}, "
                 f"got {other.batched} and {other.squared}"
             )
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in SUMS})
+
+    def __reduce__(self) -> Any:
+        """A copy is made like any other, so that its arrays cannot change either."""
+        return partial(Overlap, **vars(self)), ()
 
     def __radd__(self, other: Any) -> "Overlap":
         """``sum`` starts from 0."""
@@ -325,12 +330,12 @@ class Overlap:
         below = self._factor("eps_denominator", eps_denominator)
         checks.flag("include_background", include_background)
         sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
-        if weights is not None:
-            weights = self._class_weights(weights, average, include_background)
         if not include_background:
             if not self._has_classes or self._shape[-1] < 2:
                 raise ValueError("include_background: expected at least two classes beside False")
             sums = [values[..., 1:] for values in sums]
+        if weights is not None:
+            weights = self._class_weights(weights, average, include_background)
         if average == "micro" and self._has_classes:
             sums = [_sum_last(values) for values in sums]
         numerator, denominator = formula(*sums)
@@ -355,7 +360,7 @@ class Overlap:
         values = array("weights", weights)
         checks.same_shape("weights", values.shape, self._shape[-1:], "one weight per class")
         values = checks.not_negative("weights", values)
-        values = values if background else values[1:]
+        values = widest(values if background else values[1:])
         checks.some("weights", values)
         values = values / namespace(values).max(values)  # whose sum is neither too large nor 0
         return arrays.like("weights", values, self.intersection)
@@ -546,7 +551,7 @@ def divide(
         ratio = numerator / denominator
         return ratio if then is None else then(ratio)
     where, nothing = namespace(denominator).where, denominator == 0
-    ratio = numerator / where(nothing, 1.0, denominator)
+    ratio = arrays.ratio(numerator, where(nothing, 1.0, denominator))
     return where(nothing, float(empty), ratio if then is None else then(ratio))
 
 
@@ -567,8 +572,8 @@ def shares(scores: Array, weights: Array) -> Array:
 def mean(scores: Array, weights: Array | None = None) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     xp = namespace(scores)
-    missing = xp.isnan(scores)
-    kept, counted = xp.where(missing, 0.0, scores), xp.astype(~missing, scores.dtype)
+    known = ~xp.isnan(scores) if weights is None else ~xp.isnan(scores) & (weights > 0)
+    kept, counted = xp.where(known, scores, 0.0), xp.astype(known, scores.dtype)
     if weights is not None:
         counted = counted * xp.astype(weights, scores.dtype)
         kept = kept * counted
@@ -599,13 +604,12 @@ def _slope_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> A
     """The weight of each class, 0 for a background that is left out."""
     measured.dice(**reading)  # checks the options, in the words of `dice_loss`
     xp = namespace(sums)
-    weights = xp.ones_like(sums[0, 0, :])
+    background = reading.get("include_background", True)
+    weights = xp.ones_like(xp.sum(sums[0, ...], axis=0))[0 if background else 1 :]
     if reading.get("weights") is not None:
-        given = measured._class_weights(reading["weights"], reading["average"], True)
+        given = measured._class_weights(reading["weights"], reading["average"], background)
         weights = xp.astype(given, sums.dtype)
-    if not reading.get("include_background", True):
-        weights = xp.concat([xp.zeros_like(weights[:1]), weights[1:]])
-    return weights
+    return weights if background else xp.concat([xp.zeros_like(weights[:1]), weights])
 
 
 def _sum_last(values: Array) -> Array:

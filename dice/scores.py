@@ -142,8 +142,8 @@ def soft_dice(
     Returns
     -------
     float or array
-        From 0 to 1, or `empty`; in double precision. One number for one class, else one
-        per class unless averaged.
+        From 0 to 1, or `empty`; above 1 only if `eps_numerator` is the larger epsilon. In
+        double precision. One number for one class, else one per class unless averaged.
 
     Raises
     ------

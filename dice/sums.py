@@ -74,8 +74,8 @@ def settled(sums: Array, inputs: Inputs) -> Array:
         sums = xp.sum(sums, axis=1, keepdims=True)
     if not inputs.soft:
         return sums
-    least = float(xp.finfo(arrays.single_or_better(inputs.prediction)).smallest_normal)
-    return xp.where(sums < least, 0.0, sums)
+    least = arrays.smallest_normal(xp, arrays.single_or_better(inputs.prediction), sums.dtype)
+    return sums - arrays.constant(xp.where(sums < least, sums, 0.0))  # they keep their slope
 
 
 def _for_numpy(inputs: Inputs) -> Inputs:
@@ -189,8 +189,8 @@ def _add(p: Array, g: Array, block: Inputs) -> Rows:
     p = arrays.at_least_single(p)
     size = total_product(p, p) if block.squared else total(p)
     if kind("target", g) == "floating":
-        g, minimum = arrays.as_floats(g, p), block.intersection == "min"
-        shared = total(namespace(p).minimum(p, g)) if minimum else total_product(p, g)
+        g, product = arrays.as_floats(g, p), block.intersection == "product"
+        shared = total_product(p, g) if product else total(arrays.minimum(p, g))
         target_size = total_product(g, g) if block.squared else total(g)
     else:  # 0 and 1: all variants share these two sums
         shared, target_size = _add_at_masks(p, g, block)
@@ -224,7 +224,7 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     if inputs.target_is_class_map:
         classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
         g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
-    if inputs.intersection == "min":
+    elif inputs.intersection == "min" and kind("target", g) == "floating":
         g = p < arrays.as_floats(g, p)
     gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
     gradient *= of_i

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import subprocess
 import sys
 import weakref
@@ -474,6 +475,19 @@ def test_a_batch_of_nothing(library):
     assert tuple(sums.intersection.shape) == (0, 3)
 
 
+def test_the_gradient_of_a_batch_of_nothing(library):
+    p, g = make(library, np.zeros((0, 2, 3))), make(library, np.zeros((0, 3), np.int64))
+    for options in (EACH, EACH | {"include_background": False}):
+        assert tuple(dice.dice_loss_gradient(p, g, **options).shape) == (0, 2, 3)
+
+
+def test_class_weights_are_computed_with_in_full_precision(library):
+    labels, options = np.array([0, 1, 0, 2, 1, 2, 2]), {"num_classes": 3}
+    other = np.array([0, 1, 1, 1, 2, 2, 2])
+    for weights in (np.array([3, 7, 11]), np.array([3, 7, 11], np.float32)):
+        agree(library, dice.dice_score, labels, other, options | {"weights": weights})
+
+
 def test_a_mask_of_its_own_is_refused():
     with pytest.raises(TypeError, match="prediction: expected an array without a mask of its own"):
         dice.dice_score(np.ma.array([1, 0], mask=[True, False]), [1, 0])
@@ -531,12 +545,62 @@ def test_masks_of_pytorch_are_counted_under_vmap():
     assert found(x, y).tolist() == pytest.approx(expected)
 
 
-def test_the_minimum_has_the_slope_from_above_at_the_target():
-    torch = pytest.importorskip("torch")
-    p, g = np.array([[1.0, 0.5], [0.0, 0.5]]), np.array([0, 1])
-    values, options = torch.from_numpy(p).requires_grad_(), {"class_axis": 0, "intersection": "min"}
-    dice.dice_loss(values, torch.from_numpy(g), **options).backward()
-    np.testing.assert_allclose(values.grad, dice.dice_loss_gradient(p, g, **options), rtol=1e-12)
+TIES = {
+    "soft": ([1.0, 0.3, 0.4], [1.0, 0.3, 0.0], {}),
+    "mask": ([1.0, 0.3, 0.4], [1, 0, 0], {}),
+    "map": ([[1.0, 0.5], [0.0, 0.5]], [0, 1], {"class_axis": 0}),
+}
+
+
+@pytest.mark.parametrize("case", TIES)
+def test_every_way_to_the_slope_of_the_minimum_agrees_where_it_meets_the_target(case):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    p, g, options = TIES[case]
+    p, g, loss = np.array(p), np.array(g), partial(dice.dice_loss, intersection="min", **options)
+    expected = dice.dice_loss_gradient(p, g, intersection="min", **options)
+    values = torch.from_numpy(p).requires_grad_()
+    for again in (False, True):
+        found = loss(values, torch.from_numpy(g))
+        (slope,) = torch.autograd.grad(found, values, create_graph=again)
+        np.testing.assert_allclose(slope.detach(), expected, rtol=1e-12)
+    found = jax.grad(loss)(*map(jax.numpy.asarray, (p, g)))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+SILENT = {  # a sum is exactly 0
+    "missed": ([0.0, 0.0, 0.5], [1, 0, 0], {}),
+    "nothing": ([0.0, 0.0], [1, 0], {"eps_numerator": 1.0, "eps_denominator": 1.0}),
+    "empty": ([0.0, 0.0], [0, 0], {"eps_numerator": 0.5, "eps_denominator": 1.0}),
+    "a class": ([[0.0, 0.0], [1.0, 1.0]], [0, 1], {"class_axis": 0}),
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_a_sum_of_zero_has_a_slope(case):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    p, g, options = SILENT[case]
+    p, g, loss = np.array(p), np.array(g), partial(dice.dice_loss, **options)
+    expected = dice.dice_loss_gradient(p, g, **options)
+    assert expected.any()
+    values = torch.from_numpy(p).requires_grad_()
+    loss(values, torch.from_numpy(g)).backward()
+    np.testing.assert_allclose(values.grad, expected, rtol=1e-12)
+    found = jax.grad(loss)(*map(jax.numpy.asarray, (p, g)))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("entropy", [dice.cross_entropy, dice.dice_ce_loss])
+def test_cross_entropy_is_round_where_the_logit_is_zero(entropy):
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    g = np.array([1.0, 0.0])
+
+    def loss(z):
+        only = {"dice_weight": 0} if entropy is dice.dice_ce_loss else {}
+        return entropy(z, make(torch if isinstance(z, torch.Tensor) else jax, g), **only)
+
+    found = torch.autograd.functional.hessian(loss, torch.zeros(2, dtype=torch.float64))
+    np.testing.assert_allclose(found, np.eye(2) / 8, rtol=1e-12)
+    np.testing.assert_allclose(jax.hessian(loss)(jax.numpy.zeros(2)), np.eye(2) / 8, rtol=1e-6)
 
 
 SUM_OPTIONS = [{}, {"squared": True}, {"intersection": "min"}]
@@ -770,6 +834,59 @@ def test_checks_wait_for_no_traced_value():
     assert jax.jit(dice.dice_loss)(jax.numpy.asarray([2.0, 0.0]), jax.numpy.asarray([1, 0])) < 0.5
 
 
+CLOSED_OVER = {
+    "weights": lambda p, g, w, one: dice.dice_loss(p, g, class_axis=0, weights=w),
+    "epsilon": lambda p, g, w, one: dice.dice_loss(p, g, class_axis=0, eps_denominator=one),
+    "gamma": lambda p, g, w, one: dice.tversky_loss(p, g, class_axis=0, gamma=one, **TVERSKY),
+    "sigmoid": lambda p, g, w, one: dice.sigmoid(p),
+    "softmax": lambda p, g, w, one: dice.softmax(p, class_axis=0),
+    "labels": lambda p, g, w, one: dice.one_hot(g, 2, class_axis=0),
+    "sums": lambda p, g, w, one: Overlap(w, w, w).dice(average="macro"),
+}
+
+
+@pytest.mark.parametrize("case", CLOSED_OVER)
+def test_jit_knows_the_arrays_that_a_function_is_made_with(case):
+    jax = pytest.importorskip("jax")
+    inputs = SOFT[0, :2, 0], [1, 0, 1, 0, 1], [1.0, 2.0], 2.0
+    known = [jax.numpy.asarray(values) for values in inputs]
+    found = jax.jit(lambda q: CLOSED_OVER[case](*known) + 0 * q)(0.0)
+    np.testing.assert_allclose(found, CLOSED_OVER[case](*known), rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.generalized_dice_loss, dice.dice_ce_loss])
+def test_slopes_of_tiny_sums_are_numbers(loss):
+    jax = pytest.importorskip("jax")
+    p = jax.numpy.asarray([[1e-20, 0.0, 1e-25], [1.0, 1.0, 1.0]])
+    z, options = jax.numpy.log(p + 1e-30), {"class_axis": 0, "squared": True}
+    for labels in ([1, 1, 1], [0, 1, 1]):
+        given, g = z if loss is dice.dice_ce_loss else p, jax.numpy.asarray(labels)
+        assert np.isfinite(jax.grad(loss)(given, g, **options)).all()
+        assert np.isfinite(jax.grad(loss)(given, g, class_axis=0)).all()
+
+
+SHARDS = """
+import numpy as np, jax, jax.numpy as jnp, dice
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+across = NamedSharding(Mesh(np.array(jax.devices()), ("x",)), PartitionSpec("x"))
+p, g = np.linspace(0, 1, 24).reshape(4, 6), np.arange(24).reshape(4, 6) % 2
+P, G = jax.device_put(jnp.asarray(p, "float32"), across), jax.device_put(jnp.asarray(g), across)
+assert len(P.devices()) == 2
+for target in (G, jnp.asarray(g)):
+    assert abs(float(dice.dice_loss(P, target)) - dice.dice_loss(p, g)) < 1e-6
+    assert abs(float(dice.dice_ce_loss(P, target)) - dice.dice_ce_loss(p, g)) < 1e-6
+    assert np.allclose(dice.dice_loss_gradient(P, target), dice.dice_loss_gradient(p, g))
+    assert float(dice.dice_score(G, target)) == 1
+assert dice.confusion_matrix(G, G, num_classes=2).tolist() == [[12, 0], [0, 12]]
+"""
+
+
+def test_arrays_on_several_devices():
+    pytest.importorskip("jax")
+    devices = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    subprocess.run([sys.executable, "-c", SHARDS], check=True, env=devices)
+
+
 SCRIPT = """
 import warnings
 warnings.simplefilter("error")
@@ -876,8 +993,10 @@ def test_vmap_adds_an_axis_of_samples():
     jax = pytest.importorskip("jax")
     sums = jax.vmap(lambda p, g: dice.overlap(p, g, class_axis=0))(SOFT, OTHERS)
     expected = dice.overlap(SOFT, OTHERS, **EACH)
+    three = sum([sums, sums, sums])
     for average in ("macro", "micro", "weighted"):
         assert sums.dice(average=average) == pytest.approx(expected.dice(average=average))
+        assert three.dice(average=average) == pytest.approx(expected.dice(average=average))
 
 
 # Dask

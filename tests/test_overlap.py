@@ -1,15 +1,27 @@
 """The three sums: how they are made, merged and read."""
 
+import copy
+import pickle
 from dataclasses import FrozenInstanceError, fields
 from functools import reduce
 from inspect import signature
 from itertools import permutations
+from math import inf
 
 import numpy as np
 import pytest
 import sympy as sp
 
-from dice import Overlap, checks, confusion_matrix, dice_ce_loss, overlap, sums
+from dice import (
+    Overlap,
+    checks,
+    confusion_matrix,
+    dice_ce_loss,
+    dice_loss_gradient,
+    dice_score,
+    overlap,
+    sums,
+)
 from dice.arrays import by_stride, flat
 from dice.layout import arrange, boxes
 from dice.sums import checked, histogram, joint_counts, label_counts
@@ -535,3 +547,31 @@ def test_weights_of_any_size(size):
     """They need not add up to 1, nor to a number that there is."""
     weights = size * np.array([1.0, 1, 0])
     assert Overlap([1, 0, 9], [1, 1, 9], [1, 1, 9]).dice(average="macro", weights=weights) == 0.5
+
+
+def test_a_copy_cannot_change_either():
+    one, many = Overlap(1, 2, 3, squared=True), Overlap([1, 2], [3, 4], [5, 6], batched=True)
+    for made_again in (copy.copy, copy.deepcopy, lambda sums: pickle.loads(pickle.dumps(sums))):
+        assert made_again(one) == one
+        assert repr(made_again(many)) == repr(many)
+        assert not made_again(many).intersection.flags.writeable
+
+
+def test_an_infinite_score_that_does_not_count_is_no_warning():
+    labels = np.zeros(2, int)
+    assert dice_score(labels, labels, num_classes=2, average="weighted", empty=inf) == 1
+    p, g = np.array([[0.0, 0.0], [1.0, 0.5]]), np.array([1, 1])
+    options = {"class_axis": 0, "include_background": False, "empty": inf}
+    assert np.isfinite(dice_loss_gradient(p, g, **options)).all()
+
+
+def test_a_background_that_is_left_out_has_no_weight():
+    p, g = np.array([[0.2, 0.1], [0.3, 0.5], [0.5, 0.4]]), np.array([1, 2])
+    with_weights = {"class_axis": 0, "include_background": False, "weights": [1e308, 1e-20, 1e-20]}
+    expected = dice_loss_gradient(p, g, class_axis=0, include_background=False)
+    np.testing.assert_allclose(dice_loss_gradient(p, g, **with_weights), expected)
+
+
+def test_long_doubles_do_not_warn():
+    tiny = np.array([1e-310, 0], np.longdouble)
+    assert np.isfinite(dice_loss_gradient(tiny, [0, 0])).all()
