@@ -1,4 +1,4 @@
-"""What the tests of built pages share: one browser."""
+"""What tests share: one browser for the built pages, and two devices for JAX."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"  # JAX reads it at its import
 
 
 @pytest.fixture(scope="session")
