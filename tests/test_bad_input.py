@@ -297,6 +297,8 @@ CASES = {
         dice.dice_score, np.rec.array([(1, 2)]), MASK),
     "weights and one class": (ValueError, "include_background: expected at least two classes",
         dice.dice_score, MASK[:1], MASK[:1], {"class_axis": 0, "weights": [1.0], "include_background": False}),
+    "generalized, one class": (ValueError, "include_background: expected at least two classes",
+        dice.generalized_dice_loss, SOFT[:1], MASK[:1], {"class_axis": 0, "include_background": False}),
     "huge logits": (ValueError, "logits: expected finite values up to 2**64, got -1e+308",
         dice.log_softmax, np.array([1e308, -1e308]), {"class_axis": 0}),
     "logits just too large": (ValueError, "logits: expected finite values up to 2**64, got 1.844674407370",

@@ -88,19 +88,20 @@ def sudre(p, masks, eps_numerator=0, eps_denominator=0):
     return 1 - (2 * top + eps_numerator) / (bottom + eps_denominator)
 
 
-@pytest.mark.parametrize("absent", [None, 0, 2])
+@pytest.mark.parametrize("absent", [None, 0, 1, 2])
 def test_generalized_dice_is_a_ratio_of_sums(absent):
-    labels = np.where(absent == LABELS, 1, LABELS)
+    labels = np.where(absent == LABELS, 0 if absent == 1 else 1, LABELS)
     masks = one_hot(labels, 3, class_axis=0)
+    epsilons = {"eps_numerator": 0.1, "eps_denominator": 0.3}
     for target in (labels, masks):
         found = generalized_dice_loss(P, target, class_axis=0)
         assert found == pytest.approx(sudre(P, masks))
-        found = generalized_dice_loss(
-            P, target, class_axis=0, eps_numerator=0.1, eps_denominator=0.3
-        )
+        found = generalized_dice_loss(P, target, class_axis=0, **epsilons)
         assert found == pytest.approx(sudre(P, masks, 0.1, 0.3))
-    found = generalized_dice_loss(P, labels, class_axis=0, include_background=False)
-    assert found == pytest.approx(sudre(P[1:], masks[1:]))
+    for classes in (2, 3):
+        p, g = P[:classes], masks[:classes]
+        found = generalized_dice_loss(p, g, class_axis=0, include_background=False, **epsilons)
+        assert found == pytest.approx(sudre(p[1:], g[1:], 0.1, 0.3))
 
 
 def test_generalized_dice_of_samples_is_their_mean():
