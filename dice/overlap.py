@@ -171,7 +171,7 @@ class Overlap:
 
     def __reduce__(self) -> Any:
         """A copy is made like any other, so that its arrays cannot change either."""
-        return partial(Overlap, **vars(self)), ()
+        return partial(type(self), **vars(self)), ()
 
     def __radd__(self, other: Any) -> "Overlap":
         """``sum`` starts from 0."""
