@@ -274,6 +274,16 @@ def repeated(values: Array, shape: tuple[int, ...]) -> Array:
     return values.expand(shape).clone()
 
 
+def joined(parts: Iterable[Array], whole: Array) -> Array:
+    """Parts of one class each as an array like the whole; NumPy's are made one after another."""
+    if not is_numpy(whole):
+        return namespace(whole).concat(list(parts), axis=1)
+    found = np.empty_like(whole)
+    for label, part in enumerate(parts):
+        found[:, label : label + 1, ...] = part
+    return found
+
+
 def add_at_labels(values: Array, labels: Array, more: Array) -> Array:
     """PyTorch's values (samples, classes, ...pixels), plus more at each label, in their memory."""
     return values.scatter_add_(1, labels, more)

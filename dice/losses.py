@@ -11,7 +11,6 @@ from dice.activations import log_softmax, sigmoid, softmax
 from dice.arrays import Array, array, is_numpy, is_torch, namespace, widest
 from dice.layout import Inputs, arrange
 from dice.overlap import (
-    SUMS,
     Average,
     Overlap,
     SoftOptions,
@@ -224,8 +223,8 @@ def generalized_dice_loss(
     """
     checks.integer("class_axis", class_axis)
     sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    first = 0 if reading.get("include_background", True) else 1
-    loss = _weighted(sums, first).dice(then=_one_minus, average="micro", empty=empty, **reading)
+    weighted = _weighted(sums, reading.pop("include_background", True))
+    loss = weighted.dice(then=_one_minus, average="micro", empty=empty, **reading)
     return _as_loss(loss, probabilities)
 
 
@@ -479,21 +478,22 @@ def _entropy(block: Inputs) -> list[Array]:
     return [nats, everywhere if keep is None else widest(arrays.count(keep))]
 
 
-def _weighted(sums: Overlap, first: int) -> Overlap:
-    """The three sums, each class times its weight; those before the first are left out later."""
-    weights = _sudre_weights(sums.target, first)
-    weighted = namespace(weights).stack([weights * getattr(sums, name) for name in SUMS])
-    return Overlap._trusted(weighted, sums.batched, sums.squared)
+def _weighted(overlap: Overlap, include_background: bool) -> Overlap:
+    """The three sums of the classes that count, each times its weight."""
+    sums = overlap._sums(include_background)
+    weights = _sudre_weights(sums[2])
+    weighted = namespace(weights).stack([weights * values for values in sums])
+    return Overlap._trusted(weighted, overlap.batched, overlap.squared)
 
 
-def _sudre_weights(target: Array, first: int) -> Array:
+def _sudre_weights(target: Array) -> Array:
     """One over the squared size of each class; an absent class as the rarest that is there."""
     xp = namespace(target)
     present = target > 0
     least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
     size = xp.where(present & (target < least), least, target)
     weights = divide(1.0, size * size, 0)
-    largest = xp.max(weights[..., min(first, target.shape[-1] - 1) :], axis=-1, keepdims=True)
+    largest = xp.max(weights, axis=-1, keepdims=True)
     return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
 
 

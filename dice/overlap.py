@@ -328,12 +328,9 @@ class Overlap:
         checks.real("empty", empty)
         above = self._factor("eps_numerator", eps_numerator)
         below = self._factor("eps_denominator", eps_denominator)
-        checks.flag("include_background", include_background)
-        sums = [widest(getattr(self, name)) for name in SUMS]  # counts too: epsilon is a fraction
-        if not include_background:
-            if not self._has_classes or self._shape[-1] < 2:
-                raise ValueError("include_background: expected at least two classes beside False")
-            sums = [values[..., 1:] for values in sums]
+        sums = list(
+            map(widest, self._sums(include_background))
+        )  # counts too: epsilon is a fraction
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if average == "micro" and self._has_classes:
@@ -343,6 +340,16 @@ class Overlap:
         if self._has_classes and average in ("macro", "weighted"):
             scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
         return plain(mean(scores) if average is not None and arrays.shape(scores) else scores)
+
+    def _sums(self, include_background: bool) -> list[Any]:
+        """The three sums, of all classes or of those after the background."""
+        checks.flag("include_background", include_background)
+        sums = [getattr(self, name) for name in SUMS]
+        if include_background:
+            return sums
+        if not self._has_classes or self._shape[-1] < 2:
+            raise ValueError("include_background: expected at least two classes beside False")
+        return [values[..., 1:] for values in sums]
 
     def _factor(self, name: str, value: Any) -> Any:
         value = checks.factor(name, value)

@@ -216,19 +216,26 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     p, g = arrays.at_least_single(inputs.prediction), inputs.target
     xp, keep = namespace(p), inputs.keep
     of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
-    of_p = of_p * 2 * p if inputs.squared else of_p
     if inputs.adds_at_labels:
         labels, gradient = inputs.label_indices(), arrays.repeated(of_p, p.shape)
         gradient = arrays.add_at_labels(gradient, labels, per_label(by_intersection, labels, p))
         return arrays.zero_unless(keep, gradient)
+
+    def slope(g: Array, p: Array, of_i: Array, of_p: Array) -> Array:
+        gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
+        gradient *= of_i
+        gradient += of_p * 2 * p if inputs.squared else of_p
+        return gradient
+
     if inputs.target_is_class_map:
-        classes = like("labels", np.arange(inputs.num_classes).reshape(-1, *[1] * (p.ndim - 2)), p)
-        g = xp.astype(g, arrays.integer_type(p), copy=False) == classes
-    elif inputs.intersection == "min" and kind("target", g) == "floating":
-        g = p < arrays.as_floats(g, p)
-    gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
-    gradient *= of_i
-    gradient += of_p
+        values = (
+            [v[:, c : c + 1, ...] for v in (p, of_i, of_p)] for c in range(inputs.num_classes)
+        )
+        gradient = arrays.joined((slope(equals(g, c), *of_c) for c, of_c in enumerate(values)), p)
+    else:
+        if inputs.intersection == "min" and kind("target", g) == "floating":
+            g = p < arrays.as_floats(g, p)
+        gradient = slope(g, p, of_i, of_p)
     return arrays.zero_unless(keep, gradient)
 
 

@@ -73,3 +73,16 @@ def test_a_call_takes_little_memory(name):
 
 def test_no_limit_is_above_8_mebibytes():
     assert max(limit for limit, *_ in CALLS.values()) <= 8
+
+
+@pytest.mark.parametrize("options", [{}, {"squared": True}, {"intersection": "min"}])
+@pytest.mark.parametrize("labels", [MAP, WIDE])
+def test_a_gradient_takes_what_a_few_classes_take(labels, options):
+    p, part = np.broadcast_to(np.float32(1 / 16), (16, 512, 512)), np.s_[:512, :512]
+    tracemalloc.start()
+    try:
+        found = dice.dice_loss_gradient(p, labels[part], class_axis=0, **options)
+        taken = tracemalloc.get_traced_memory()[1] - found.nbytes
+    finally:
+        tracemalloc.stop()
+    assert taken <= 3.5 * found[0].nbytes
