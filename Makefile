@@ -18,7 +18,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants size train bench scale clean
+.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants size train bench cuda scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -113,6 +113,12 @@ bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first 
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet -c constraints.txt numba matplotlib
 	$(PEERS)/bin/python benchmarks/speed.py $(if $(QUICK),--quick)
+
+cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tests there (needs one)
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -c constraints.txt matplotlib
+	$(PEERS)/bin/python benchmarks/training.py --cuda
+	XLA_PYTHON_CLIENT_PREALLOCATE=false $(PEERS)/bin/pytest tests/test_libraries.py
 
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py

@@ -10,6 +10,7 @@ from dice.course.figures import Drawing, from_matplotlib
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "benchmarks" / "results" / "speed.json"
 TABLES = RECORD.with_suffix(".md")
+CARD = RECORD.with_name("cuda.json")
 FIGURE = ROOT / "book" / "_static" / "speed.svg"
 LIMITS = {"compiled": "compiled loop", "read": "reading once"}
 TITLES = {
@@ -21,13 +22,24 @@ TITLES = {
 
 def write_report(record: dict[str, Any]) -> None:
     """Write the record, the tables and the figure."""
-    RECORD.parent.mkdir(exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
-    TABLES.write_text(tables(record) + "\n", "utf8")
+    _write(RECORD, record)
+    card = json.loads(CARD.read_text("utf8")) if CARD.exists() else None
+    TABLES.write_text(tables(record, card) + "\n", "utf8")
     figure(record).save(FIGURE)
 
 
-def tables(record: dict[str, Any]) -> str:
+def write_card(card: dict[str, Any]) -> None:
+    """Write the record of a graphics card, and the tables of both records."""
+    _write(CARD, card)
+    write_report(json.loads(RECORD.read_text("utf8")))
+
+
+def _write(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
+
+
+def tables(record: dict[str, Any], card: dict[str, Any] | None = None) -> str:
     """All tables, as Markdown."""
     parts = [
         f"Measured on {record['date']}, on {record['system']} with {record['cores']} cores; "
@@ -69,6 +81,13 @@ def tables(record: dict[str, Any]) -> str:
         parts.append(f"`import dice` takes {record['import']:.2f} times as long as `import numpy`.")
     if record["training"]:
         parts += ["### A loss in training: forward and backward with PyTorch", _training(record)]
+    if card is not None:
+        parts += [
+            "### The same on a graphics card",
+            f"Measured on {card['date']}, on an {card['card']}, with PyTorch {card['torch']}. "
+            "The memory is the card's.",
+            _training(card),
+        ]
     return "\n\n".join(parts)
 
 
@@ -83,7 +102,7 @@ def _training(record: dict[str, Any]) -> str:
     rows = []
     for row in record["training"]:
         times = [f"{_number(row['ratios'][n])} / {row['extra_mib'][n]:.0f}" for n in row["ratios"]]
-        rows.append([row["case"], f"{row['milliseconds']:.0f}", f"{row['mib_of_logits']}", *times])
+        rows.append([row["case"], f"{row['milliseconds']:.3g}", f"{row['mib_of_logits']}", *times])
     names = list(record["training"][0]["ratios"])
     head = ["case", "ms", "MiB of the input", *(f"{name}: time / MiB" for name in names)]
     return _table(head, rows)

@@ -73,9 +73,14 @@ def namespace(values: Array) -> Any:
     """The functions of the library that `values` belong to."""
     if isinstance(values, (np.ndarray, np.generic)):
         return np
-    import array_api_compat
+    if type(values) not in _namespaces:
+        import array_api_compat
 
-    return array_api_compat.array_namespace(values)
+        _namespaces[type(values)] = array_api_compat.array_namespace(values)
+    return _namespaces[type(values)]
+
+
+_namespaces: dict[type, Any] = {}
 
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
@@ -95,10 +100,12 @@ def same_library(name: str, values: Array, first: str, reference: Array) -> None
 
 def device(values: Array) -> Any:
     """Where the numbers are; None under a JAX transformation, and on several devices."""
-    import array_api_compat
-
+    if is_torch(values):
+        return values.device
     if is_jax(values) and not is_traced(values) and len(values.devices()) > 1:
         return None
+    import array_api_compat
+
     return array_api_compat.device(values)
 
 
@@ -165,39 +172,44 @@ def records_gradient(*arrays: Array) -> bool:
     return any(is_torch(values) and values.requires_grad for values in arrays)
 
 
-def with_gradient(
-    function: Callable[..., Any], derivative: Callable[..., Array], *parts: Array
-) -> Any:
-    """`function` of PyTorch's arrays as a single step of its record.
-
-    `derivative` takes the arrays and the derivatives by each result, and returns that by the
-    first array. Both must hold no array: PyTorch frees only what it was given to keep.
-    """
-    return _step().apply(function, derivative, *parts)
-
-
 @cache
-def _step() -> Any:
+def step() -> Any:
+    """A single step of PyTorch's record: `step().apply(functions, nearby, *arrays)`.
+
+    The functions must hold no array, as PyTorch frees only what it was given to keep. The first
+    makes results of the arrays; the second takes the arrays and the derivatives by each result,
+    and returns that by the first array; a third, or None, makes one number of the few numbers in
+    the results. It is derived at once: with `nearby` in the memory of the processor, which needs
+    a fraction of the time that a card does.
+    """
     torch = sys.modules["torch"]
 
     class Step(torch.autograd.Function):  # type: ignore[name-defined, misc]
         @staticmethod
-        def forward(function: Any, _: Any, *parts: Array) -> Any:
-            return function(*[part.detach() for part in parts])
-
-        @staticmethod
-        def setup_context(context: Any, inputs: tuple[Any, ...], output: Any) -> None:
-            context.function, context.derivative, *parts = inputs
+        def forward(context: Any, functions: Any, nearby: bool, *parts: Array) -> Any:
+            context.functions, place = functions, parts[0].device
             context.save_for_backward(*parts)
+            function, _, head = functions
+            results = function(*[part.detach() for part in parts])
+            if head is None:
+                return results
+            with torch.enable_grad():
+                results = [v.to("cpu" if nearby else place).requires_grad_() for v in results]
+                number = head(*results)
+            slopes, dtype = torch.autograd.grad(number, results), single_or_better(parts[0])
+            context.slopes = [slope.to(place, dtype) for slope in slopes]
+            return number.detach().to(place)
 
         @staticmethod
         def backward(context: Any, *slopes: Array) -> tuple[Array | None, ...]:
-            parts = context.saved_tensors
+            parts, (function, derivative, head) = context.saved_tensors, context.functions
             if torch.is_grad_enabled():  # to be derived once more, which in-place steps cannot
-                results = context.function(*parts)
+                results = function(*parts) if head is None else head(*function(*parts))
                 (slope,) = torch.autograd.grad(results, parts[0], slopes, create_graph=True)
             else:
-                slope = context.derivative(*parts, *slopes)
+                if head is not None:
+                    slopes = tuple(slope * slopes[0] for slope in context.slopes)
+                slope = derivative(*parts, *slopes)
             return None, None, slope, *[None] * (len(parts) - 1)
 
     return Step
@@ -246,9 +258,16 @@ def widest(values: Array) -> Array:
         return values.astype(np.float64, copy=False)
     if not is_foreign(values):
         return values
+    return namespace(values).astype(values, double(values), copy=False)
+
+
+def double(values: Array) -> Any:
+    """The type of double precision, or the best that the library has."""
+    if is_torch(values):
+        torch = sys.modules["torch"]
+        return torch.float32 if values.device.type == "mps" else torch.float64
     xp = namespace(values)
-    types = xp.__array_namespace_info__().dtypes()
-    return xp.astype(values, types.get("float64", xp.float32), copy=False)
+    return xp.__array_namespace_info__().dtypes().get("float64", xp.float32)
 
 
 def picked(values: Array, labels: Array) -> Array:
@@ -289,6 +308,11 @@ def add_at_labels(values: Array, labels: Array, more: Array) -> Array:
     return values.scatter_add_(1, labels, more)
 
 
+def less_product(values: Array, a: Array, b: Array) -> Array:
+    """PyTorch's values minus a product, in their memory, in one step."""
+    return values.addcmul_(a, b, value=-1)
+
+
 def equals(values: Array, label: int) -> Array:
     """Where integers are `label`: nowhere if their type cannot hold it."""
     xp = namespace(values)
@@ -320,8 +344,9 @@ def look(values: Array, check: Callable[[Any, Any], None]) -> Array:
 def extremes(values: Array) -> tuple[float, float]:
     """The least and the greatest of the numbers; NaN if one is."""
     if is_torch(values):
-        least, greatest = sys.modules["torch"].aminmax(values.detach())
-        return least.item(), greatest.item()
+        found = values.new_empty(2)  # read at once: each look at a card waits for it
+        sys.modules["torch"].aminmax(values.detach(), out=found.unbind())
+        return tuple(found.tolist())
     xp = namespace(values)
     number = float if xp.isdtype(values.dtype, "real floating") else int
     at_once = sys.modules["jax"].ensure_compile_time_eval if is_jax(values) else nullcontext
@@ -364,6 +389,13 @@ def as_mask(values: Array, checked: bool) -> Array:
     if checked and is_numpy(values) and values.dtype.itemsize == 1:
         return values.view(np.bool_)
     return values != 0
+
+
+def filled(values: Array, where: Array, number: float) -> Array:
+    """The values, and `number` where that holds; PyTorch's own way is a single step."""
+    if is_torch(values):
+        return values.masked_fill(where, number)
+    return namespace(values).where(where, number, values)
 
 
 def zero_unless(keep: Array | None, values: Array) -> Array:
@@ -467,6 +499,41 @@ def check_countable(pixels: int, values: Array) -> None:
     most = namespace(values).iinfo(integer).max
     if pixels > most:
         raise ValueError(f"prediction: expected at most {most} pixels in {integer}, got {pixels}")
+
+
+def stacked(sums: Sequence[Array], counts: bool) -> Array:
+    """Sums as one array: of integers, or in double precision."""
+    xp, dtype = namespace(sums[0]), integer_type(sums[0]) if counts else double(sums[0])
+    return xp.stack([xp.astype(values, dtype, copy=False) for values in sums])
+
+
+def ones_at(mask: Array | None, labels: Array) -> Array:
+    """PyTorch's 1 where a mask holds, else 0; everywhere, in the memory of one, without a mask."""
+    if mask is not None:
+        return mask.float()
+    return sys.modules["torch"].ones((), device=labels.device).expand(labels.shape)
+
+
+def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Array:
+    """PyTorch's sums of values (samples, 1, ...pixels) over the pixels of each label.
+
+    The pixels are dealt out to columns, neighbors to different ones, so that each number is a
+    short sum, and a graphics card has no two of its threads wait for the same one.
+    """
+    samples, pixels = labels.shape[0], prod(labels.shape[2:])
+    columns = max(pixels // STRIP, 1)
+    rows, rest = divmod(pixels, columns)
+    given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in values])
+    index = as_indices(labels).reshape(1, samples, pixels).expand(given.shape)
+
+    def add(pixels: slice, *table: int) -> Array:
+        shape = (*given.shape[:2], *table)
+        parts = (v[..., pixels].reshape(shape) for v in (index, given))
+        cells = given.new_zeros((*given.shape[:2], num_classes, table[1]))
+        return cells.scatter_add(2, *parts).sum(-1, dtype=double(given))
+
+    sums = add(slice(pixels - rest), rows, columns)
+    return sums + add(slice(-rest, None), 1, rest) if rest else sums
 
 
 def total_and_count(mask: Array, values: Array) -> tuple[Array, Array]:

@@ -1,5 +1,6 @@
 """Losses: what a network is trained to make small."""
 
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any, Unpack
@@ -8,7 +9,7 @@ import numpy as np
 
 from dice import arrays, checks
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, array, is_numpy, is_torch, namespace, widest
+from dice.arrays import Array, array, is_foreign, is_torch, namespace, widest
 from dice.layout import Inputs, arrange
 from dice.overlap import (
     Average,
@@ -17,17 +18,18 @@ from dice.overlap import (
     as_overlap,
     dice_slopes,
     divide,
-    measure_soft,
     prepare,
+    prepare_soft,
 )
 from dice.sums import (
+    PIXELS,
+    Way,
     add_blocks,
     add_pixels,
     checked,
     per_label,
     per_pixel,
     recorded,
-    settled,
     spread,
 )
 
@@ -92,9 +94,9 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    loss = sums.dice(then=_one_minus, average=average, empty=empty, **reading)
-    return _as_loss(loss, probabilities)
+    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    reading |= {"then": _one_minus, "average": average, "empty": empty}
+    return _loss(inputs, lambda sums: sums.dice(**reading), reading)
 
 
 def tversky_loss(
@@ -155,16 +157,11 @@ def tversky_loss(
     """
     gamma = checks.factor("gamma", gamma)
     checks.some("gamma", array("gamma", gamma))
-    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    loss = sums.tversky(
-        false_positive_weight=false_positive_weight,
-        false_negative_weight=false_negative_weight,
-        then=lambda score: _focal(1 - score, gamma),
-        average=average,
-        empty=empty,
-        **reading,
-    )
-    return _as_loss(loss, probabilities)
+    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    reading |= {"then": lambda score: _focal(1 - score, gamma), "average": average, "empty": empty}
+    reading["false_positive_weight"] = false_positive_weight
+    reading["false_negative_weight"] = false_negative_weight
+    return _loss(inputs, lambda sums: sums.tversky(**reading), reading | {"gamma": gamma})
 
 
 def generalized_dice_loss(
@@ -222,10 +219,10 @@ def generalized_dice_loss(
     0.3333
     """
     checks.integer("class_axis", class_axis)
-    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    weighted = _weighted(sums, reading.pop("include_background", True))
-    loss = weighted.dice(then=_one_minus, average="micro", empty=empty, **reading)
-    return _as_loss(loss, probabilities)
+    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    background = reading.pop("include_background", True)
+    reading |= {"then": _one_minus, "average": "micro", "empty": empty}
+    return _loss(inputs, lambda sums: _weighted(sums, background).dice(**reading), reading)
 
 
 def dice_loss_gradient(
@@ -266,9 +263,7 @@ def dice_loss_gradient(
     array([-0.75,  0.25])
     """
     checks.option("average", average, ("macro", "micro", "weighted"))
-    inputs, reading = prepare(
-        probabilities, target, options, name="probabilities", soft=True, class_axis=class_axis
-    )
+    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
     slopes = dice_slopes(inputs, average=average, empty=empty, **reading)
     return inputs.restore(spread(inputs, *slopes))
 
@@ -332,7 +327,8 @@ def cross_entropy(
         check_values=check_values,
         activate=None if class_axis is None else _log_softmax,
     )
-    return _as_loss(_mean(add_blocks(inputs, _entropy, (2, 1), np.float64)), z)
+    entropies = add_blocks(inputs, _entropy, (2, 1), np.float64)
+    return _as_loss(namespace(z), arrays.single_or_better(z), _mean(entropies))
 
 
 def dice_ce_loss(
@@ -393,14 +389,31 @@ def dice_ce_loss(
     inputs, reading = prepare(
         z, target, options, name="logits", soft=True, activate=activate, class_axis=class_axis
     )
-    entropies, sums = recorded(_entropies_and_sums, _slope_of_logits, inputs)
-    overlap = as_overlap(settled(sums, inputs), inputs)
-    loss = overlap.dice(then=_one_minus, average=average, empty=empty, **reading)
-    return _as_loss(dice_weight * loss + cross_entropy_weight * _mean(entropies), z)
+    reading |= {"then": _one_minus, "average": average, "empty": empty}
+
+    def loss(sums: Overlap, entropies: Array) -> Any:
+        return dice_weight * sums.dice(**reading) + cross_entropy_weight * _mean(entropies)
+
+    weights = {"dice_weight": dice_weight, "cross_entropy_weight": cross_entropy_weight}
+    return _loss(inputs, loss, reading | weights, Way(_sums_and_entropies, _slope_of_logits))
 
 
-def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
-    """The sums of the cross entropy, which checks the values, then those of the Dice loss.
+def _loss(
+    inputs: Inputs, loss: Callable[..., Any], options: dict[str, Any], way: Way = PIXELS
+) -> Any:
+    """What `loss` makes of the sums, in the floating type of the input, or single precision."""
+    xp, dtype = namespace(inputs.prediction), arrays.single_or_better(inputs.prediction)
+
+    def head(inputs: Inputs, sums: Array, *more: Array) -> Any:
+        return _as_loss(xp, dtype, loss(as_overlap(sums, inputs), *more))
+
+    if options["average"] is None or any(map(is_foreign, options.values())):
+        return head(inputs, *recorded(inputs, way))  # several losses, options to be learned
+    return recorded(inputs, way, head)
+
+
+def _sums_and_entropies(inputs: Inputs) -> tuple[Array, Array]:
+    """The sums of the Dice loss, and those of the cross entropy, which checks the values first.
 
     PyTorch takes one softmax for both, of all pixels at once: it knows how to use all cores.
     """
@@ -408,14 +421,15 @@ def _entropies_and_sums(inputs: Inputs) -> tuple[Array, Array]:
     if not arrays.is_dask(inputs.prediction):  # which may make the second sums first
         inputs = inputs._replace(check_values=False)
     if not is_torch(inputs.prediction):
-        return add_blocks(logs, _entropy, (2, 1), np.float64), add_pixels(inputs)
+        entropies = add_blocks(logs, _entropy, (2, 1), np.float64)
+        return add_pixels(inputs), entropies
     whole = logs.ready()
-    entropies, z = namespace(inputs.prediction).stack(_entropy(whole)), whole.prediction
+    entropies, z = arrays.stacked(_entropy(whole), counts=False), whole.prediction
     p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
-    return entropies, add_pixels(inputs._replace(prediction=p, activate=None))
+    return add_pixels(inputs._replace(prediction=p, activate=None)), entropies
 
 
-def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Array:
+def _slope_of_logits(inputs: Inputs, by_sums: Array, by_entropies: Array) -> Array:
     """Derivative by each logit from those by the sums, in the memory of few arrays.
 
     Of the cross entropy it is p - g. Of the Dice loss, whose derivative by p is s, it is
@@ -430,7 +444,7 @@ def _slope_of_logits(inputs: Inputs, by_entropies: Array, by_sums: Array) -> Arr
     slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
     plain = inputs._replace(squared=False, intersection="product")
-    of_g = spread(plain, xp.broadcast_to(-by_nats, by_sums[0, ...].shape), xp.zeros_like(by_nats))
+    of_g = spread(plain, -by_nats * xp.ones_like(by_sums[0, ...]), xp.zeros_like(by_nats))
     if inputs.has_classes and not inputs.target_is_class_map:
         slope -= xp.sum(of_g, axis=1, keepdims=True)
     else:  # the target of a pixel adds up to 1
@@ -450,11 +464,11 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
     at_labels = arrays.picked(p, labels) * per_label(by_sums[0, ...], labels, p)
     shift = of_nats - at_labels
-    for c in range(inputs.num_classes):
-        shift -= p[:, c : c + 1, ...] * of_p[:, c : c + 1, ...]
-    for c in range(inputs.num_classes):
-        of_class = p[:, c : c + 1, ...]
-        of_class *= shift + of_p[:, c : c + 1, ...]
+    classes = [(p[:, c : c + 1, ...], of_p[:, c : c + 1, ...]) for c in range(inputs.num_classes)]
+    for of_class, b in classes:
+        shift = arrays.less_product(shift, of_class, b)
+    for of_class, b in classes:
+        of_class *= shift + b
     return arrays.add_at_labels(p, labels, at_labels - of_nats)
 
 
@@ -499,8 +513,8 @@ def _sudre_weights(target: Array) -> Array:
 
 def _mean(entropies: Array) -> Any:
     """Nats per pixel, and 0 if there are no pixels."""
-    nats, pixels = (namespace(entropies).sum(entropies[k, ...]) for k in range(2))
-    return divide(nats, pixels, 0)
+    sums = namespace(entropies).sum(entropies, axis=(1, 2))
+    return divide(sums[0], sums[1], 0)
 
 
 def _one_minus(score: Any) -> Any:
@@ -517,10 +531,7 @@ def _focal(loss: Any, gamma: float) -> Any:
     return xp.where(solved, 0.0, xp.where(solved, 1.0, loss) ** gamma)
 
 
-def _as_loss(loss: Any, probabilities: Array) -> Any:
-    """A loss in the floating type of its input, at least single precision."""
-    values = array("probabilities", probabilities)
-    dtype = arrays.single_or_better(values)
-    if is_numpy(values):
+def _as_loss(xp: Any, dtype: Any, loss: Any) -> Any:
+    if xp is np:
         return arrays.plain(np.asarray(loss, dtype)[()])
-    return namespace(values).astype(loss, dtype, copy=False)
+    return xp.astype(loss, dtype, copy=False)

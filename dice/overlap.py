@@ -202,7 +202,7 @@ class Overlap:
             adds the sums over the classes first, "weighted" weighs each class by the
             size of its target, or all alike where there is no target; samples are
             averaged after that. None keeps every score.
-            NaN is left out of a mean; the mean of nothing is NaN.
+            An `empty` of NaN is left out of a mean; the mean of nothing is NaN.
         empty : float
             The score where the denominator is 0.
         eps_numerator, eps_denominator : float
@@ -336,10 +336,11 @@ class Overlap:
         if average == "micro" and self._has_classes:
             sums = [_sum_last(values) for values in sums]
         numerator, denominator = formula(*sums)
-        scores = divide(numerator + above, denominator + below, empty, then)
+        scores = divide(_plus(numerator, above), _plus(denominator, below), empty, then)
+        average_of = partial(mean, all_known=empty == empty)  # NaN is not
         if self._has_classes and average in ("macro", "weighted"):
-            scores = mean(scores, by_target(sums[2]) if average == "weighted" else weights)
-        return plain(mean(scores) if average is not None and arrays.shape(scores) else scores)
+            scores = average_of(scores, by_target(sums[2]) if average == "weighted" else weights)
+        return plain(average_of(scores) if average is not None and arrays.shape(scores) else scores)
 
     def _sums(self, include_background: bool) -> list[Any]:
         """The three sums, of all classes or of those after the background."""
@@ -468,7 +469,7 @@ def overlap(
         intersection=intersection,
         check_values=check_values,
     )
-    return as_overlap(three_sums(inputs), inputs)
+    return measured(inputs)
 
 
 def prepare(
@@ -487,15 +488,12 @@ def prepare(
     return arrange(prediction, target, soft=soft, **given, **options), reading
 
 
-def measure(
-    prediction: Array, target: Array, options: Any, **given: Any
-) -> tuple[Overlap, dict[str, Any]]:
-    """The three sums, and the caller's options that are for `Overlap.score`."""
-    inputs, reading = prepare(prediction, target, options, **given)
-    return as_overlap(three_sums(inputs), inputs), reading
+prepare_soft = partial(prepare, name="probabilities", soft=True)
 
 
-measure_soft = partial(measure, name="probabilities", soft=True)
+def measured(inputs: Inputs) -> Overlap:
+    """The three sums of the inputs."""
+    return as_overlap(three_sums(inputs), inputs)
 
 
 def as_overlap(sums: Array, inputs: Inputs) -> Overlap:
@@ -557,9 +555,9 @@ def divide(
             return float(empty)
         ratio = numerator / denominator
         return ratio if then is None else then(ratio)
-    where, nothing = namespace(denominator).where, denominator == 0
-    ratio = arrays.ratio(numerator, where(nothing, 1.0, denominator))
-    return where(nothing, float(empty), ratio if then is None else then(ratio))
+    nothing = denominator == 0
+    ratio = arrays.ratio(numerator, arrays.filled(denominator, nothing, 1.0))
+    return arrays.filled(ratio if then is None else then(ratio), nothing, float(empty))
 
 
 def by_target(sizes: Array, otherwise: Any = 1.0) -> Array:
@@ -576,8 +574,10 @@ def shares(scores: Array, weights: Array) -> Array:
     return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
 
 
-def mean(scores: Array, weights: Array | None = None) -> Any:
+def mean(scores: Array, weights: Array | None = None, *, all_known: bool = False) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
+    if all_known and weights is None and scores.shape[-1]:
+        return plain(_sum_last(scores)) / scores.shape[-1]
     xp = namespace(scores)
     known = ~xp.isnan(scores) if weights is None else ~xp.isnan(scores) & (weights > 0)
     kept, counted = xp.where(known, scores, 0.0), xp.astype(known, scores.dtype)
@@ -617,6 +617,10 @@ def _slope_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> A
         given = measured._class_weights(reading["weights"], reading["average"], background)
         weights = xp.astype(given, sums.dtype)
     return weights if background else xp.concat([xp.zeros_like(weights[:1]), weights])
+
+
+def _plus(value: Any, epsilon: Any) -> Any:
+    return value if isinstance(epsilon, (int, float)) and epsilon == 0 else value + epsilon
 
 
 def _sum_last(values: Array) -> Array:

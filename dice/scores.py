@@ -4,7 +4,7 @@ from math import nan
 from typing import Any, Unpack
 
 from dice.arrays import Array
-from dice.overlap import Average, Options, SoftOptions, measure, measure_soft
+from dice.overlap import Average, Options, SoftOptions, measured, prepare, prepare_soft
 
 
 def dice_score(
@@ -67,10 +67,10 @@ def dice_score(
     >>> dice_score([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3, average=None)
     array([1. , 0.8, 0. ])
     """
-    sums, reading = measure(
+    inputs, reading = prepare(
         prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
     )
-    return sums.dice(average=average, empty=empty, **reading)
+    return measured(inputs).dice(average=average, empty=empty, **reading)
 
 
 def iou_score(
@@ -98,10 +98,10 @@ def iou_score(
     >>> iou_score([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
     0.6666666666666666
     """
-    sums, reading = measure(
+    inputs, reading = prepare(
         prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
     )
-    return sums.iou(average=average, empty=empty, **reading)
+    return measured(inputs).iou(average=average, empty=empty, **reading)
 
 
 def soft_dice(
@@ -163,5 +163,5 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    sums, reading = measure_soft(probabilities, target, options, class_axis=class_axis)
-    return sums.dice(average=average, empty=empty, **reading)
+    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    return measured(inputs).dice(average=average, empty=empty, **reading)

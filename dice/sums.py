@@ -7,13 +7,27 @@ single precision inside a block, and in double precision across blocks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dice import arrays, checks
-from dice.arrays import Array, count, equals, is_numpy, kind, like, namespace, total, total_product
+from dice.arrays import (
+    Array,
+    count,
+    equals,
+    is_numpy,
+    is_torch,
+    kind,
+    like,
+    namespace,
+    ones_at,
+    total,
+    total_product,
+    totals_at_labels,
+)
 from dice.layout import Inputs
 
 BLOCK = 1 << 19
@@ -35,47 +49,51 @@ Rows = Sequence[Array] | Array
 """What a block adds to each row of a table of sums: shape (samples, columns)."""
 
 
+class Way(NamedTuple):
+    """From inputs to sums, and from the derivatives by the sums to that by the prediction."""
+
+    forward: Callable[[Inputs], tuple[Array, ...]]
+    backward: Callable[..., Array]
+
+
 def three_sums(inputs: Inputs) -> Array:
     """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C)."""
-    sums = recorded(add_pixels, lambda inputs, slopes: spread(inputs, *slopes[:2]), inputs)
-    return settled(sums, inputs)
+    (sums,) = recorded(inputs, PIXELS)
+    return sums
 
 
-def recorded(
-    forward: Callable[[Inputs], Any], backward: Callable[..., Array], inputs: Inputs
-) -> Any:
-    """What `forward` makes of the inputs: for PyTorch a single step, with its derivative."""
+def recorded(inputs: Inputs, way: Way, head: Callable[..., Any] | None = None) -> Any:
+    """The sums, or what `head` makes of them: for PyTorch a single step, with its derivative."""
     p, *others = parts = inputs.parts()
     single = arrays.records_gradient(p) and not arrays.records_gradient(*others)
     if not single or any(map(arrays.is_traced, parts)):
-        return forward(inputs)
+        sums = way.forward(inputs)
+        return sums if head is None else head(inputs, *sums)
     count, bare = len(parts), inputs.with_parts(*[None] * len(parts))
-    return arrays.with_gradient(
-        lambda *parts: forward(bare.with_parts(*parts)),
-        lambda *parts: backward(bare.with_parts(*parts[:count]), *parts[count:]),
-        *parts,
+    functions = (
+        lambda *parts: way.forward(bare.with_parts(*parts)),
+        lambda *parts: way.backward(bare.with_parts(*parts[:count]), *parts[count:]),
+        None if head is None else partial(head, bare),
     )
+    nearby = inputs.check_values  # a look at the values of a card waits for it anyway
+    return arrays.step().apply(functions, nearby, *parts)
 
 
 def add_pixels(inputs: Inputs) -> Array:
-    """The three sums, of each sample that the layout keeps apart."""
-    dtype = np.float64 if inputs.soft else np.int64
-    sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
-    return like("sums", sums, inputs.prediction)
-
-
-def settled(sums: Array, inputs: Inputs) -> Array:
-    """The three sums, of all samples if the caller wants them pooled.
+    """The three sums, of each sample, or of all if the caller wants them pooled.
 
     Sums of probabilities below the normal range are 0: one over them, in a gradient, overflows.
     """
+    dtype = np.float64 if inputs.soft else np.int64
+    sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
+    sums = like("sums", sums, inputs.prediction)
     xp = namespace(sums)
     if not inputs.has_samples and sums.shape[1] != 1:
         sums = xp.sum(sums, axis=1, keepdims=True)
     if not inputs.soft:
         return sums
     least = arrays.smallest_normal(xp, arrays.single_or_better(inputs.prediction), sums.dtype)
-    return sums - arrays.constant(xp.where(sums < least, sums, 0.0))  # they keep their slope
+    return sums - arrays.constant(arrays.filled(sums, sums >= least, 0.0))  # they keep their slope
 
 
 def _for_numpy(inputs: Inputs) -> Inputs:
@@ -95,7 +113,7 @@ def add_blocks(
     if arrays.is_dask(inputs.prediction):
         return _add_chunks(inputs, lambda c: add_blocks(c, summarize, shape, dtype), shape, dtype)
     if not is_numpy(inputs.prediction):
-        return namespace(inputs.prediction).stack(summarize(inputs.ready()))
+        return arrays.stacked(summarize(inputs.ready()), counts=dtype is np.int64)
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
     numbers = BLOCK // 4 if inputs.soft else BLOCK
     for of_sample, block in inputs.blocks(max(1, numbers // classes)):
@@ -166,6 +184,10 @@ def _count_maps(p: Array, g: Array, block: Inputs) -> Rows:
         sums = label_counts(p[0, 0], g[0, 0], block.num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
+    if is_torch(p):
+        ones = ones_at(block.mask, g)
+        shared, target_size = totals_at_labels(g, block.num_classes, ones * (p == g), ones)
+        return [shared, *totals_at_labels(p, block.num_classes, ones), target_size]
     masks = (_masks(labels, block) for labels in (p, g))
     sums = [_count_masks(*pair) for pair in zip(*masks, strict=True)]
     return [namespace(p).concat(rows, axis=1) for rows in zip(*sums, strict=True)]
@@ -194,13 +216,16 @@ def _add(p: Array, g: Array, block: Inputs) -> Rows:
         target_size = total_product(g, g) if block.squared else total(g)
     else:  # 0 and 1: all variants share these two sums
         shared, target_size = _add_at_masks(p, g, block)
-    return [arrays.widest(values) for values in (shared, size, target_size)]
+    return [shared, size, target_size]
 
 
 def _add_at_masks(p: Array, g: Array, block: Inputs) -> Sequence[Array]:
     """Sum of p where the target is, and the size of that, for each class."""
     if not block.target_is_class_map:
         return arrays.total_and_count(arrays.as_mask(g, block.check_values), p)
+    if is_torch(p):
+        at_labels = arrays.picked(p, g), ones_at(block.mask, g)
+        return [*totals_at_labels(g, block.num_classes, *at_labels)]
     if is_numpy(p):
         (here,) = _masks(g, block)
         return arrays.total_and_count(here, p)
@@ -239,16 +264,23 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     return arrays.zero_unless(keep, gradient)
 
 
+PIXELS = Way(
+    lambda inputs: (add_pixels(inputs),),
+    lambda inputs, slopes: spread(inputs, *slopes[:2]),
+)
+"""To the three sums."""
+
+
 def per_pixel(sums: Array, p: Array) -> Array:
     """A number for each sample and class, to be broadcast over the pixels."""
     xp = namespace(p)
-    return xp.reshape(xp.astype(sums, p.dtype), (*sums.shape, *(1,) * (p.ndim - 2)))
+    return xp.reshape(xp.astype(sums, p.dtype, copy=False), (*sums.shape, *(1,) * (p.ndim - 2)))
 
 
 def per_label(sums: Array, labels: Array, p: Array) -> Array:
     """The number of each sample and class, at the labels of its pixels."""
     xp, samples = namespace(p), labels.shape[0]
-    sums = xp.broadcast_to(xp.astype(sums, p.dtype), (samples, sums.shape[1]))
+    sums = xp.broadcast_to(xp.astype(sums, p.dtype, copy=False), (samples, sums.shape[1]))
     flat = xp.reshape(labels, (samples, prod(labels.shape[2:])))
     return xp.reshape(arrays.picked(sums, flat), labels.shape)
 
@@ -275,6 +307,9 @@ def _count_pairs(block: Inputs) -> Rows:
         joint = joint_counts(p[0, 0], g[0, 0], block.num_classes)
         joint[0, 0] -= block.dropped  # they had become 0
         return joint[:, np.newaxis]
+    if is_torch(p):
+        rows = (ones_at(here, g) for here in _masks(g, block))
+        return [totals_at_labels(p, block.num_classes, ones)[0] for ones in rows]
     in_p, in_g = (list(_masks(labels, block)) for labels in (p, g))
     return [namespace(p).concat([count(i & j) for j in in_p], axis=1) for i in in_g]
 

@@ -14,6 +14,12 @@ def test_the_page_shows_the_record():
     assert SCRIPT["PAGE"].read_text("utf8") == SCRIPT["page_with"](RECORD)
 
 
+def test_the_tables_show_both_records_of_speed():
+    report = runpy.run_path(str(ROOT / "benchmarks" / "report.py"))
+    records = (json.loads(report[name].read_text("utf8")) for name in ("RECORD", "CARD"))
+    assert report["TABLES"].read_text("utf8") == report["tables"](*records) + "\n"
+
+
 def test_the_record_covers_every_notebook():
     notebooks = {file.stem for file in (ROOT / "notebooks").glob("*.ipynb")}
     assert set(RECORD["notebook_seconds"]) == notebooks
