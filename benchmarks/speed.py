@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -214,11 +215,10 @@ def import_ratio(rounds: int = 15) -> float:
     """Processor time of a Python that imports the package, by that of one that imports NumPy."""
 
     def taken(module: str) -> float:
-        before = os.times()
+        before = getrusage(RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
-        after = os.times()
-        used = after.children_user - before.children_user
-        return used + after.children_system - before.children_system
+        after = getrusage(RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
     return round(median(taken("dice") / taken("numpy") for _ in range(rounds)), 3)
 

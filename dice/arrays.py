@@ -73,14 +73,13 @@ def namespace(values: Array) -> Any:
     """The functions of the library that `values` belong to."""
     if isinstance(values, (np.ndarray, np.generic)):
         return np
-    if type(values) not in _namespaces:
-        import array_api_compat
+    if is_torch(values):  # known already: a step of training asks often
+        import array_api_compat.torch as xp
 
-        _namespaces[type(values)] = array_api_compat.array_namespace(values)
-    return _namespaces[type(values)]
+        return xp
+    import array_api_compat
 
-
-_namespaces: dict[type, Any] = {}
+    return array_api_compat.array_namespace(values)
 
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
@@ -148,9 +147,11 @@ def is_jax(values: Array) -> bool:
 
 
 def is_traced(values: Array) -> bool:
-    """Whether JAX or torch.func looks at the computation rather than at the numbers."""
+    """Whether JAX, torch.func or torch.compile looks at the computation, not at the numbers."""
     if is_torch(values):
         torch = sys.modules["torch"]
+        if torch.compiler.is_compiling():
+            return True
         dual = torch.autograd.forward_ad.unpack_dual(values).tangent is not None
         return dual or torch._C._functorch.is_functorch_wrapped_tensor(values)
     return is_jax(values) and isinstance(values, sys.modules["jax"].core.Tracer)
@@ -332,7 +333,7 @@ def integer_type(values: Array) -> Any:
 def look(values: Array, check: Callable[[Any, Any], None]) -> Array:
     """`values`, once the least and the greatest of them, or NaN, are checked.
 
-    Those of Dask are when they are computed, those under JAX's eyes never.
+    Those of Dask are when they are computed, those of a traced computation never.
     """
     if is_dask(values):
         return values.map_blocks(lambda chunk: look(chunk, check), meta=values._meta)
@@ -412,7 +413,7 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
 def by_stride(values: Array) -> Sequence[int]:
     """The axes in the order of memory, those whose steps are long first, as far as it is known."""
     axes = range(values.ndim)
-    if not (is_numpy(values) or is_torch(values)):
+    if not (is_numpy(values) or is_torch(values)) or is_traced(values):
         return axes
     strides = values.strides if is_numpy(values) else values.stride()
     return sorted(axes, key=lambda axis: -abs(strides[axis]))
@@ -522,7 +523,7 @@ def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Array:
     """
     samples, pixels = labels.shape[0], prod(labels.shape[2:])
     columns = max(pixels // STRIP, 1)
-    rows, rest = divmod(pixels, columns)
+    rows, rest = pixels // columns, pixels % columns
     given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in values])
     index = as_indices(labels).reshape(1, samples, pixels).expand(given.shape)
 
@@ -592,6 +593,8 @@ def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
     if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "dtype"):
         return False
+    if is_torch(value):
+        return True
     import array_api_compat
 
     return bool(array_api_compat.is_array_api_obj(value))

@@ -113,7 +113,10 @@ def some(name: str, values: Array) -> None:
         if most == 0:
             raise ValueError(f"{name}: expected a number above 0, got {values}")
 
-    look(values, check)  # of Dask nothing comes: no chunk knows the others
+    if isinstance(values, (int, float)):
+        check(values, values)
+    else:
+        look(values, check)  # of Dask nothing comes: no chunk knows the others
 
 
 def finite(name: str, values: Array) -> Array:

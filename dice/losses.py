@@ -156,7 +156,7 @@ def tversky_loss(
     0.5
     """
     gamma = checks.factor("gamma", gamma)
-    checks.some("gamma", array("gamma", gamma))
+    checks.some("gamma", gamma if isinstance(gamma, (int, float)) else array("gamma", gamma))
     inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
     reading |= {"then": lambda score: _focal(1 - score, gamma), "average": average, "empty": empty}
     reading["false_positive_weight"] = false_positive_weight
@@ -532,6 +532,7 @@ def _focal(loss: Any, gamma: float) -> Any:
 
 
 def _as_loss(xp: Any, dtype: Any, loss: Any) -> Any:
+    """A loss in a floating type; NumPy's as a Python number where it is one."""
     if xp is np:
         return arrays.plain(np.asarray(loss, dtype)[()])
     return xp.astype(loss, dtype, copy=False)

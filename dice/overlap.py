@@ -574,7 +574,7 @@ def shares(scores: Array, weights: Array) -> Array:
     return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
 
 
-def mean(scores: Array, weights: Array | None = None, *, all_known: bool = False) -> Any:
+def mean(scores: Array, weights: Array | None = None, *, all_known: bool) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     if all_known and weights is None and scores.shape[-1]:
         return plain(_sum_last(scores)) / scores.shape[-1]
@@ -601,7 +601,7 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     numerator = numerator + reading.get("eps_numerator", 0)
     denominator = denominator + reading.get("eps_denominator", 0)
     score = divide(numerator, denominator, 1 - reading["empty"])
-    share, sample = shares(score, entries), mean(score, entries)
+    share, sample = shares(score, entries), mean(score, entries, all_known=False)
     share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
     slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
     return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope

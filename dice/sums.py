@@ -169,8 +169,10 @@ def checked(name: str, values: Array, inputs: Inputs) -> Array:
 
 
 def _labels(name: str, labels: Array, num_classes: int) -> Array:
+    if not is_numpy(labels):
+        return checks.labels(name, labels, num_classes)
     narrow = np.min_scalar_type(num_classes - 1)
-    if not is_numpy(labels) or labels.dtype.itemsize <= narrow.itemsize:
+    if labels.dtype.itemsize <= narrow.itemsize:
         return checks.labels(name, labels, num_classes)
     found = np.empty(labels.shape, narrow)
     for start in range(0, labels.shape[-1], PIECE):

@@ -421,6 +421,38 @@ def test_sums_at_labels_where_numpy_cannot_read(pixels, masked, monkeypatch):
     assert found[2].tolist() == expected[2].tolist()
 
 
+def test_sums_at_labels_are_added_in_double_precision():
+    torch = pytest.importorskip("torch")
+    p, labels = torch.ones(1, 1, arrays.STRIP * 64), torch.zeros(1, 1, arrays.STRIP * 64).long()
+    p[..., ::64] = 0  # the first of 64 columns
+    p[..., 0] = 2**-20
+    (sums,) = arrays.totals_at_labels(labels, 2, p)
+    assert sums.tolist() == [[arrays.STRIP * 63 + 2**-20, 0]]
+
+
+def test_sums_at_labels_need_few_calls_and_no_mask_per_class(monkeypatch):
+    torch, largest = pytest.importorskip("torch"), []
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Sizes(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, arguments=(), options=None):
+            result = function(*arguments, **(options or {}))
+            largest.extend([result.numel()] if isinstance(result, torch.Tensor) else [])
+            return result
+
+    monkeypatch.setattr(arrays, "readable_by_numpy", arrays.is_numpy)
+    p, labels = torch.rand(20, 100, 384), torch.randint(20, (100, 384))
+    for function, calls in ((dice.overlap, 100), (dice.confusion_matrix, 700)):
+        largest.clear()
+        with Sizes():
+            function(labels, labels, num_classes=20)
+        assert max(largest) <= 2 * labels.numel() and len(largest) < calls
+    largest.clear()
+    with Sizes():
+        dice.overlap(p, labels, class_axis=0)
+    assert max(largest) <= p.numel() and len(largest) < 100
+
+
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
 @pytest.mark.parametrize("labels", [True, False])
 def test_the_inputs_alone_are_kept_for_the_backward_pass(loss, labels):
@@ -451,6 +483,31 @@ def test_memory_is_given_back_at_once(loss, backward):
         assert [values() for values in alive] == [None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_a_loss_is_a_single_step(case):
+    """Its few numbers are derived at once, unless there are several losses."""
+    torch = pytest.importorskip("torch")
+    function, p, g, options = LOSSES[case]
+    options = {name: make(torch, value) for name, value in options.items()}
+    result = function(torch.from_numpy(p.copy()).requires_grad_(), torch.from_numpy(g), **options)
+    single = function is not dice.cross_entropy and options.get("average", "macro") is not None
+    assert (type(result.grad_fn).__name__ == "StepBackward") == single
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
+def test_options_can_be_learned(loss):
+    torch = pytest.importorskip("torch")
+    weights = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    epsilon = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    p = torch.from_numpy(SOFT.copy()).requires_grad_()
+
+    def function(p, weights, epsilon):
+        options = {"class_axis": 1, "weights": weights, "eps_denominator": epsilon}
+        return loss(p, torch.from_numpy(LABELS), **options)
+
+    assert torch.autograd.gradcheck(function, (p, weights, epsilon), fast_mode=True)
 
 
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
@@ -560,6 +617,36 @@ def test_transformations_of_pytorch(case, transform):
         found = getattr(torch.func, transform)(loss)(p)
         expected = torch.autograd.functional.jacobian(loss, p)
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-14)
+
+
+COMPILED = (
+    *("masks, plain, macro", "map, masked, micro", "soft, min, micro", "ignored", "focal"),
+    *("generalized", "entropy", "both", "both, ignored"),
+)
+CACHED = "ignore:Dynamo detected a call to a `functools.lru_cache`"  # whose answer never changes
+
+
+@pytest.mark.filterwarnings(CACHED)
+@pytest.mark.parametrize("case", COMPILED)
+def test_compiled_by_pytorch_in_one_piece(case):
+    torch = pytest.importorskip("torch")
+    function, p, g, options = LOSSES[case]
+
+    def loss(p, g, mask=None):
+        return function(p, g, **options | ({} if mask is None else {"mask": mask}))
+
+    mask = options.get("mask")
+    torch._dynamo.reset()
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    for rows in (4, 3, 2):  # the second time sizes are taken to change
+        parts = [make(torch, v if v is None else v[..., :rows, :]) for v in (p, g, mask)]
+        found = []
+        for way in (loss, compiled):
+            values = parts[0].clone().requires_grad_()
+            result = way(values, *parts[1:])
+            result.sum().backward()
+            found.append((result.detach(), values.grad))
+        torch.testing.assert_close(found[1], found[0], rtol=1e-9, atol=1e-14)
 
 
 def test_masks_of_pytorch_are_counted_under_vmap():
@@ -995,6 +1082,14 @@ def test_arrays_on_several_devices():
         assert dice.dice_score(G, target) == 1
     expected = dice.confusion_matrix(g, g, num_classes=2).tolist()
     assert dice.confusion_matrix(G, G, num_classes=2).tolist() == expected
+
+
+def test_arrays_on_two_devices_do_not_meet():
+    jax = pytest.importorskip("jax")
+    here, there = jax.devices("cpu")[:2]
+    p, g = jax.device_put(SOFT[0, 0], here), jax.device_put(MASKS[0, 0], there)
+    with pytest.raises(ValueError, match="target: expected an array on"):
+        dice.dice_loss(p, g)
 
 
 SCRIPT = """

@@ -148,6 +148,15 @@ def test_perfect_prediction():
     assert dice_loss(g.astype(float), g, eps_denominator=eps) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.tversky_loss])
+def test_a_loss_hides_no_nan_that_nobody_looked_for(loss):
+    weights = {"false_positive_weight": 0.5, "false_negative_weight": 0.5}
+    options = {} if loss is dice.dice_loss else weights
+    p = np.full((2, 4), 0.5)
+    p[0, 0] = np.nan
+    assert np.isnan(loss(p, [0, 0, 1, 1], class_axis=0, check_values=False, **options))
+
+
 def test_empty_losses():
     nothing, some = np.zeros(4), np.array([0.5, 0, 0, 0])
     assert dice_loss(nothing, nothing) == 0
