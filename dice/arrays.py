@@ -413,7 +413,7 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
 def by_stride(values: Array) -> Sequence[int]:
     """The axes in the order of memory, those whose steps are long first, as far as it is known."""
     axes = range(values.ndim)
-    if not (is_numpy(values) or is_torch(values)) or is_traced(values):
+    if not is_numpy(values) and (not is_torch(values) or is_traced(values)):
         return axes
     strides = values.strides if is_numpy(values) else values.stride()
     return sorted(axes, key=lambda axis: -abs(strides[axis]))

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import dice
 from dice import Overlap
@@ -203,6 +204,8 @@ CASES = {
         dice.tversky_loss, SOFT, MASK, TVERSKY | {"gamma": 0}),
     "gamma below 0": (ValueError, "gamma: expected", dice.tversky_loss, SOFT, MASK, TVERSKY | {"gamma": -1}),
     "gamma inf": (ValueError, "gamma: expected", dice.tversky_loss, SOFT, MASK, TVERSKY | {"gamma": float("inf")}),
+    "gamma of a symbol": (TypeError, "gamma: expected booleans, integers or floating-point numbers, got dtype object",
+        dice.tversky_loss, SOFT, MASK, TVERSKY | {"gamma": sp.Symbol("x")}),
     "gamma type": (TypeError, "gamma: expected a number", dice.tversky_loss, SOFT, MASK, TVERSKY | {"gamma": None}),
     "generalized shape": (ValueError, "one label per pixel",
         dice.generalized_dice_loss, SOFT_CLASSES, MAP.T, {"class_axis": 0}),

@@ -172,6 +172,18 @@ def test_no_pixels_give_zeros(shape):
     assert sums_of(overlap(soft, empty, class_axis=0)).tolist() == [[0, 0]] * 3
 
 
+def test_what_numpy_can_read_is_read():
+    """Such as a column of a table, which has a dtype and is no array."""
+
+    class Column:
+        dtype = np.dtype(int)
+
+        def __array__(self, *_, **__):
+            return np.array([1, 0, 1])
+
+    assert overlap(Column(), [1, 1, 0]) == Overlap(1, 2, 2)
+
+
 def test_memory_layout_does_not_matter():
     p, g = RNG.random((2, 3, 40, 50))
     g = (g > 0.5).astype(np.uint8)
