@@ -150,10 +150,11 @@ def is_traced(values: Array) -> bool:
     """Whether JAX, torch.func or torch.compile looks at the computation, not at the numbers."""
     if is_torch(values):
         torch = sys.modules["torch"]
-        if torch.compiler.is_compiling():
-            return True
-        dual = torch.autograd.forward_ad.unpack_dual(values).tangent is not None
-        return dual or torch._C._functorch.is_functorch_wrapped_tensor(values)
+        return (
+            torch.compiler.is_compiling()
+            or torch._C._functorch.is_functorch_wrapped_tensor(values)
+            or torch.autograd.forward_ad.unpack_dual(values).tangent is not None
+        )
     return is_jax(values) and isinstance(values, sys.modules["jax"].core.Tracer)
 
 
