@@ -84,8 +84,8 @@ def tables(record: dict[str, Any], card: dict[str, Any] | None = None) -> str:
     if card is not None:
         parts += [
             "### The same on a graphics card",
-            f"Measured on {card['date']}, on an {card['card']}, with PyTorch {card['torch']}. "
-            "The memory is the card's.",
+            f"Measured on {card['date']}, on the card {card['card']}, "
+            f"with PyTorch {card['torch']}. The memory is the card's.",
             _training(card),
         ]
     return "\n\n".join(parts)

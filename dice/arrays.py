@@ -512,15 +512,17 @@ def stacked(sums: Sequence[Array], counts: bool) -> Array:
 def ones_at(mask: Array | None, labels: Array) -> Array:
     """PyTorch's 1 where a mask holds, else 0; everywhere, in the memory of one, without a mask."""
     if mask is not None:
-        return mask.float()
-    return sys.modules["torch"].ones((), device=labels.device).expand(labels.shape)
+        return mask.int()
+    torch = sys.modules["torch"]
+    return torch.ones((), dtype=torch.int32, device=labels.device).expand(labels.shape)
 
 
 def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Array:
     """PyTorch's sums of values (samples, 1, ...pixels) over the pixels of each label.
 
     The pixels are dealt out to columns, neighbors to different ones, so that each number is a
-    short sum, and a graphics card has no two of its threads wait for the same one.
+    short sum, and a graphics card has no two of its threads wait for the same one. Integers
+    give counts of 64 bits, all else gives double precision.
     """
     samples, pixels = labels.shape[0], prod(labels.shape[2:])
     columns = max(pixels // STRIP, 1)
@@ -528,11 +530,13 @@ def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Array:
     given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in values])
     index = as_indices(labels).reshape(1, samples, pixels).expand(given.shape)
 
+    dtype = double(given) if given.is_floating_point() else integer_type(given)
+
     def add(pixels: slice, *table: int) -> Array:
         shape = (*given.shape[:2], *table)
         parts = (v[..., pixels].reshape(shape) for v in (index, given))
         cells = given.new_zeros((*given.shape[:2], num_classes, table[1]))
-        return cells.scatter_add(2, *parts).sum(-1, dtype=double(given))
+        return cells.scatter_add(2, *parts).sum(-1, dtype=dtype)
 
     sums = add(slice(pixels - rest), rows, columns)
     return sums + add(slice(-rest, None), 1, rest) if rest else sums

@@ -22,7 +22,7 @@ from dice.overlap import (
     prepare_soft,
 )
 from dice.sums import (
-    PIXELS,
+    THREE_SUMS,
     Way,
     add_blocks,
     add_pixels,
@@ -399,7 +399,7 @@ def dice_ce_loss(
 
 
 def _loss(
-    inputs: Inputs, loss: Callable[..., Any], options: dict[str, Any], way: Way = PIXELS
+    inputs: Inputs, loss: Callable[..., Any], options: dict[str, Any], way: Way = THREE_SUMS
 ) -> Any:
     """What `loss` makes of the sums, in the floating type of the input, or single precision."""
     xp, dtype = namespace(inputs.prediction), arrays.single_or_better(inputs.prediction)

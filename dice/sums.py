@@ -58,7 +58,7 @@ class Way(NamedTuple):
 
 def three_sums(inputs: Inputs) -> Array:
     """Intersection, size of the prediction and size of the target, as shape (3, B or 1, C)."""
-    (sums,) = recorded(inputs, PIXELS)
+    (sums,) = recorded(inputs, THREE_SUMS)
     return sums
 
 
@@ -266,7 +266,7 @@ def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     return arrays.zero_unless(keep, gradient)
 
 
-PIXELS = Way(
+THREE_SUMS = Way(
     lambda inputs: (add_pixels(inputs),),
     lambda inputs, slopes: spread(inputs, *slopes[:2]),
 )
