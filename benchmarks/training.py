@@ -126,6 +126,8 @@ def _extra_memory_of_card(function: Function) -> float:
 def record_of_card() -> dict[str, Any]:
     """Measure on a graphics card."""
     torch = import_module("torch")
+    if not torch.cuda.is_available():
+        sys.exit("no graphics card that PyTorch can use")
     return {
         "date": date.today().isoformat(),
         "card": torch.cuda.get_device_name(),
