@@ -1,7 +1,7 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
 from dice import arrays, checks
-from dice.arrays import Array, activation, array, namespace, plain
+from dice.arrays import Array, namespace
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -34,10 +34,10 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     array([0., 1.])
     """
     z = _finite_logits(logits, check_values)
-    if (own := activation("sigmoid", z)) is not None:
+    if (own := arrays.activation("sigmoid", z)) is not None:
         return own
     xp = namespace(z)
-    return plain(xp.exp(xp.minimum(z, xp.zeros_like(z))) / (1 + xp.exp(-xp.abs(z))))
+    return arrays.plain(xp.exp(xp.minimum(z, xp.zeros_like(z))) / (1 + xp.exp(-xp.abs(z))))
 
 
 def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
@@ -70,7 +70,7 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     array([0., 0., 1.])
     """
     z, axis = _class_logits(logits, class_axis, check_values)
-    if (own := activation("softmax", z, axis)) is not None:
+    if (own := arrays.activation("softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
     e = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
@@ -109,7 +109,7 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     array([-1000.,     0.])
     """
     z, axis = _class_logits(logits, class_axis, check_values)
-    if (own := activation("log_softmax", z, axis)) is not None:
+    if (own := arrays.activation("log_softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
     z = z - xp.max(z, axis=axis, keepdims=True)
@@ -148,7 +148,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     array([[1, 0, 0],
            [0, 0, 1]])
     """
-    values = checks.of_kind("labels", array("labels", labels), "integer")
+    values = checks.of_kind("labels", arrays.array("labels", labels), "integer")
     num_classes = checks.number_of_classes(num_classes)
     axis = checks.axis("class_axis", class_axis, values.ndim + 1)
     values = checks.labels("labels", values, num_classes)

@@ -290,24 +290,21 @@ def as_indices(labels: Array) -> Array:
     return namespace(labels).astype(labels, integer_type(labels), copy=False)
 
 
-def repeated(values: Array, shape: tuple[int, ...]) -> Array:
-    """PyTorch's values, copied along the axes in which they have length 1."""
-    return values.expand(shape).clone()
+def add_at_labels(values: Array, labels: Array, numbers: Array) -> Array:
+    """Values (samples, classes, ...pixels), plus at each label the number of its class.
 
-
-def joined(parts: Iterable[Array], whole: Array) -> Array:
-    """Parts of one class each as an array like the whole; NumPy's are made one after another."""
-    if not is_numpy(whole):
-        return namespace(whole).concat(list(parts), axis=1)
-    found = np.empty_like(whole)
-    for label, part in enumerate(parts):
-        found[:, label : label + 1, ...] = part
-    return found
-
-
-def add_at_labels(values: Array, labels: Array, more: Array) -> Array:
-    """PyTorch's values (samples, classes, ...pixels), plus more at each label, in their memory."""
-    return values.scatter_add_(1, labels, more)
+    The memory of the values is taken, where the library can.
+    """
+    if is_torch(values):
+        numbers = picked(numbers.expand(values.shape), labels)
+        return values.scatter_add_(1, as_indices(labels), numbers)
+    xp, parts = namespace(values), []
+    for label in range(values.shape[1]):
+        of_class = (slice(None), slice(label, label + 1), ...)
+        part = values[of_class]
+        part += xp.astype(equals(labels, label), values.dtype) * numbers[of_class]
+        parts.append(part)
+    return values if is_numpy(values) else xp.concat(parts, axis=1)
 
 
 def less_product(values: Array, a: Array, b: Array) -> Array:
@@ -509,28 +506,40 @@ def stacked(sums: Sequence[Array], counts: bool) -> Array:
     return xp.stack([xp.astype(values, dtype, copy=False) for values in sums])
 
 
-def ones_at(mask: Array | None, labels: Array) -> Array:
-    """PyTorch's 1 where a mask holds, else 0; everywhere, in the memory of one, without a mask."""
-    if mask is not None:
-        return mask.int()
-    torch = sys.modules["torch"]
-    return torch.ones((), dtype=torch.int32, device=labels.device).expand(labels.shape)
+def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Sequence[Array]:
+    """Sums over the pixels of each label; not for NumPy.
+
+    Values are masks (samples, 1, ...pixels), or numbers for each class, of which those of the
+    label count.
+    """
+    if is_torch(labels):
+        return list(_dealt_out(as_indices(labels), num_classes, *values))
+
+    def add(label: int, values: Array) -> Array:
+        here = equals(labels, label)
+        if kind("values", values) == "bool":
+            return count(here & values)
+        return total(zero_unless(here, values[:, label : label + 1, ...]))
+
+    classes, xp = range(num_classes), namespace(labels)
+    return [xp.concat([add(label, each) for label in classes], axis=1) for each in values]
 
 
-def totals_at_labels(labels: Array, num_classes: int, *values: Array) -> Array:
-    """PyTorch's sums of values (samples, 1, ...pixels) over the pixels of each label.
+def _dealt_out(labels: Array, num_classes: int, *values: Array) -> Array:
+    """The same for PyTorch, in few calls.
 
     The pixels are dealt out to columns, neighbors to different ones, so that each number is a
-    short sum, and a graphics card has no two of its threads wait for the same one. Integers
+    short sum, and a graphics card has no two of its threads wait for the same one. Masks
     give counts of 64 bits, all else gives double precision.
     """
     samples, pixels = labels.shape[0], prod(labels.shape[2:])
     columns = max(pixels // STRIP, 1)
     rows, rest = pixels // columns, pixels % columns
-    given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in values])
-    index = as_indices(labels).reshape(1, samples, pixels).expand(given.shape)
-
+    chosen = (v if v.dtype == sys.modules["torch"].bool else picked(v, labels) for v in values)
+    given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in chosen])
     dtype = double(given) if given.is_floating_point() else integer_type(given)
+    given = given if given.is_floating_point() else given.int()
+    index = labels.reshape(1, samples, pixels).expand(given.shape)
 
     def add(pixels: slice, *table: int) -> Array:
         shape = (*given.shape[:2], *table)

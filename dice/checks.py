@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dice.arrays import Array, Kind, array, kind, look, plain, shape, surely_up_to
+from dice import arrays
+from dice.arrays import Array, Kind, kind
 
 NOT_NUMBERS = (np.bool_, np.timedelta64)  # NumPy derives the latter from its integers
 LARGEST = 2.0**64
@@ -29,7 +30,7 @@ def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
 
 def logits(name: str, value: Any) -> Array:
     """Floating-point logits; plain Python numbers may be whole."""
-    values = array(name, float(value) if isinstance(value, int) else value)
+    values = arrays.array(name, float(value) if isinstance(value, int) else value)
     return of_kind(name, values, "floating", hint="logits are real numbers; labels are the target")
 
 
@@ -92,7 +93,7 @@ def not_negative(name: str, value: Any) -> Any:
         check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
-        return look(value, check)
+        return arrays.look(value, check)
     elif isinstance(value, (Number, type)) or not hasattr(value, "__radd__"):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     return value
@@ -100,9 +101,9 @@ def not_negative(name: str, value: Any) -> Any:
 
 def factor(name: str, value: Any) -> Any:
     """`value`, if it is one such number; of NumPy's as Python's, whose precision is double."""
-    value = plain(not_negative(name, value))
+    value = arrays.plain(not_negative(name, value))
     if not isinstance(value, (int, float)):
-        same_shape(name, shape(value), (), "that of one number")
+        same_shape(name, arrays.shape(value), (), "that of one number")
     return value
 
 
@@ -116,7 +117,7 @@ def some(name: str, values: Array) -> None:
     if isinstance(values, (int, float)):
         check(values, values)
     else:
-        look(values, check)  # of Dask nothing comes: no chunk knows the others
+        arrays.look(values, check)  # of Dask nothing comes: no chunk knows the others
 
 
 def finite(name: str, values: Array) -> Array:
@@ -127,7 +128,7 @@ def finite(name: str, values: Array) -> Array:
             if not abs(extreme) <= LARGEST:
                 raise ValueError(f"{name}: expected finite values up to 2**64, got {extreme}")
 
-    return look(values, check)
+    return arrays.look(values, check)
 
 
 def unit_interval(name: str, values: Array) -> Array:
@@ -154,7 +155,7 @@ def labels(name: str, values: Array, num_classes: int) -> Array:
 
 def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
     """`values`, if no number is below 0 or above `most`, and none is NaN."""
-    if surely_up_to(values, most):
+    if arrays.surely_up_to(values, most):
         return values
 
     def check(least: float, greatest: float) -> None:
@@ -162,4 +163,4 @@ def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
             came = least if least < 0 else greatest
             raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")
 
-    return look(values, check)
+    return arrays.look(values, check)

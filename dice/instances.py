@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dice import checks
-from dice.arrays import Array, array, readable_by_numpy, same_library
+from dice import arrays, checks
+from dice.arrays import Array
 from dice.overlap import Overlap
 
 
@@ -76,12 +76,12 @@ def panoptic_quality(
     >>> panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0]).quality
     0.6666666666666666
     """
-    p, g = array("prediction_ids", prediction_ids), array("target_ids", target_ids)
+    p, g = arrays.array("prediction_ids", prediction_ids), arrays.array("target_ids", target_ids)
     for name, ids in (("prediction_ids", p), ("target_ids", g)):
         checks.of_kind(name, ids, "integer", hint="instance ids are whole numbers")
-    same_library("target_ids", g, "prediction_ids", p)
+    arrays.same_library("target_ids", g, "prediction_ids", p)
     checks.same_shape("target_ids", g.shape, p.shape, "that of prediction_ids")
-    if not readable_by_numpy(p):
+    if not arrays.readable_by_numpy(p):
         raise TypeError("prediction_ids: expected an array in the memory of a processor")
     p, g = np.asarray(p).reshape(-1), np.asarray(g).reshape(-1)
     if ignore_index is not None:

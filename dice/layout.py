@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 from dice import arrays, checks
-from dice.arrays import Array, array, is_torch, kind, same_library
+from dice.arrays import Array, is_torch, kind
 
 
 class Inputs(NamedTuple):
@@ -45,13 +45,9 @@ class Inputs(NamedTuple):
         return values if self.has_classes else values[..., 0]
 
     @property
-    def adds_at_labels(self) -> bool:
-        """Whether a gradient is one number a class, but for the labeled classes; for PyTorch."""
-        return self.target_is_class_map and not self.squared and is_torch(self.prediction)
-
-    def label_indices(self) -> Array:
-        """PyTorch's labels as indices; 0 where a pixel does not count, whatever is there."""
-        return arrays.as_indices(arrays.zero_unless(self.keep, self.target))
+    def labels(self) -> Array:
+        """The target, and 0 where a pixel does not count, whatever is there."""
+        return arrays.zero_unless(self.keep, self.target)
 
     @property
     def keep(self) -> Array | None:
@@ -60,6 +56,12 @@ class Inputs(NamedTuple):
             return self.mask
         counted = ~arrays.equals(self.target, self.ignore_index)
         return counted if self.mask is None else counted & self.mask
+
+    @property
+    def counted(self) -> Array:
+        """The mask, also if there is none."""
+        xp = arrays.namespace(self.target)
+        return xp.ones_like(self.target, dtype=xp.bool) if self.mask is None else self.mask
 
     @property
     def dropped(self) -> int:
@@ -131,8 +133,8 @@ def arrange(
     `name` is what the caller calls the prediction; `soft` tells whether it must hold
     floating-point numbers or must not; the options are those of `Inputs`.
     """
-    p, t = array(name, prediction), array("target", target)
-    same_library("target", t, name, p)
+    p, t = arrays.array(name, prediction), arrays.array("target", target)
+    arrays.same_library("target", t, name, p)
     soft = _is_soft(name, p, soft if num_classes is None else None)
     class_axis, batch_axis = _axes(p, num_classes, class_axis, batch_axis)
     is_map = num_classes is not None or (soft and class_axis is not None and t.ndim < p.ndim)
@@ -143,9 +145,9 @@ def arrange(
         whose += " unless class_axis is named"
     checks.same_shape("target", t.shape, shape, whose)
     if mask is not None:
-        mask = checks.of_kind("mask", array("mask", mask), "bool")
+        mask = checks.of_kind("mask", arrays.array("mask", mask), "bool")
         checks.same_shape("mask", mask.shape, map_shape, "one entry per pixel")
-        same_library("mask", mask, name, p)
+        arrays.same_library("mask", mask, name, p)
 
     has_samples = batch_axis is not None
     if is_torch(p) and not has_samples and class_axis == 1 and p.ndim > 2:

@@ -9,29 +9,10 @@ import numpy as np
 
 from dice import arrays, checks
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, array, is_foreign, is_torch, namespace, widest
+from dice.arrays import Array, is_foreign, is_torch, namespace
 from dice.layout import Inputs, arrange
-from dice.overlap import (
-    Average,
-    Overlap,
-    SoftOptions,
-    as_overlap,
-    dice_slopes,
-    divide,
-    prepare,
-    prepare_soft,
-)
-from dice.sums import (
-    THREE_SUMS,
-    Way,
-    add_blocks,
-    add_pixels,
-    checked,
-    per_label,
-    per_pixel,
-    recorded,
-    spread,
-)
+from dice.overlap import Average, Overlap, SoftOptions, as_overlap, dice_slopes, divide, prepare
+from dice.sums import THREE_SUMS, Way, add_blocks, add_pixels, checked, per_pixel, recorded, spread
 
 _log_softmax = partial(log_softmax, class_axis=1)
 
@@ -94,7 +75,7 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
     reading |= {"then": _one_minus, "average": average, "empty": empty}
     return _loss(inputs, lambda sums: sums.dice(**reading), reading)
 
@@ -156,8 +137,8 @@ def tversky_loss(
     0.5
     """
     gamma = checks.factor("gamma", gamma)
-    checks.some("gamma", gamma if isinstance(gamma, (int, float)) else array("gamma", gamma))
-    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    checks.some("gamma", gamma if isinstance(gamma, (int, float)) else arrays.array("gamma", gamma))
+    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
     reading |= {"then": lambda score: _focal(1 - score, gamma), "average": average, "empty": empty}
     reading["false_positive_weight"] = false_positive_weight
     reading["false_negative_weight"] = false_negative_weight
@@ -219,7 +200,7 @@ def generalized_dice_loss(
     0.3333
     """
     checks.integer("class_axis", class_axis)
-    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
     background = reading.pop("include_background", True)
     reading |= {"then": _one_minus, "average": "micro", "empty": empty}
     return _loss(inputs, lambda sums: _weighted(sums, background).dice(**reading), reading)
@@ -263,7 +244,7 @@ def dice_loss_gradient(
     array([-0.75,  0.25])
     """
     checks.option("average", average, ("macro", "micro", "weighted"))
-    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
     slopes = dice_slopes(inputs, average=average, empty=empty, **reading)
     return inputs.restore(spread(inputs, *slopes))
 
@@ -387,7 +368,7 @@ def dice_ce_loss(
     activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
     z = checks.logits("logits", logits)
     inputs, reading = prepare(
-        z, target, options, name="logits", soft=True, activate=activate, class_axis=class_axis
+        z, target, options, name="logits", activate=activate, class_axis=class_axis
     )
     reading |= {"then": _one_minus, "average": average, "empty": empty}
 
@@ -439,7 +420,7 @@ def _slope_of_logits(inputs: Inputs, by_sums: Array, by_entropies: Array) -> Arr
     keep = inputs.keep
     p = arrays.zero_unless(keep, activate(inputs.prediction, check_values=False))
     inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
-    if inputs.adds_at_labels:
+    if inputs.target_is_class_map and not inputs.squared:
         return arrays.zero_unless(keep, _slope_at_labels(inputs, by_nats, by_sums))
     slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
@@ -460,9 +441,9 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     There s is b, one number a class, and at the label y it is a more. With n, the slope by
     the entropy, all slopes are p (b - sum of p b - p_y a + n); at the label p_y a - n is added.
     """
-    p, labels = inputs.prediction, inputs.label_indices()
-    of_p, of_nats = per_pixel(by_sums[1, ...], p), per_pixel(by_nats, p)
-    at_labels = arrays.picked(p, labels) * per_label(by_sums[0, ...], labels, p)
+    p, labels = inputs.prediction, inputs.labels
+    of_i, of_p, of_nats = (per_pixel(v, p) for v in (by_sums[0, ...], by_sums[1, ...], by_nats))
+    at_labels = arrays.picked(p, labels) * arrays.picked(of_i.expand(p.shape), labels)
     shift = of_nats - at_labels
     classes = [(p[:, c : c + 1, ...], of_p[:, c : c + 1, ...]) for c in range(inputs.num_classes)]
     for of_class, b in classes:
@@ -487,9 +468,9 @@ def _entropy(block: Inputs) -> list[Array]:
         z = checks.finite("logits", z) if block.check_values else z
         nats = arrays.softplus(z) - z * arrays.as_floats(g, z)
         nats = arrays.zero_unless(keep, nats)
-    nats = xp.sum(widest(arrays.total(nats)), axis=-1, keepdims=True)
+    nats = xp.sum(arrays.widest(arrays.total(nats)), axis=-1, keepdims=True)
     everywhere = xp.full_like(nats, prod(z.shape[2:]))
-    return [nats, everywhere if keep is None else widest(arrays.count(keep))]
+    return [nats, everywhere if keep is None else arrays.widest(arrays.count(keep))]
 
 
 def _weighted(overlap: Overlap, include_background: bool) -> Overlap:

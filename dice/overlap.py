@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from dice import arrays, checks, formulas
-from dice.arrays import Array, array, is_foreign, is_numpy, kind, namespace, plain, widest
+from dice.arrays import Array, is_foreign, is_numpy, kind, namespace
 from dice.layout import Inputs, arrange
 from dice.sums import confusion_counts, three_sums
 
@@ -135,7 +135,8 @@ class Overlap:
             raise ValueError(f"intersection: expected at least one class, got shape {shape}")
         if is_foreign(self.intersection):
             return
-        i, p, g = (widest(getattr(self, name)) for name in SUMS)  # of integers twice one may wrap
+        # twice an integer may wrap
+        i, p, g = (arrays.widest(getattr(self, name)) for name in SUMS)
         excess = 2 * i - (p + g) * (1 + ROUNDING)
         if isinstance(excess, (np.ndarray, Real)) and np.any(np.asarray(excess) > 0):
             raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
@@ -145,7 +146,7 @@ class Overlap:
         """Made of the package's own sums, which need no check: a small call is half as long."""
         if is_numpy(sums):
             sums.setflags(write=False)
-        i, p, g = plain(sums[0, ...]), plain(sums[1, ...]), plain(sums[2, ...])
+        i, p, g = arrays.plain(sums[0, ...]), arrays.plain(sums[1, ...]), arrays.plain(sums[2, ...])
         made = cls.__new__(cls)
         vars(made).update(intersection=i, prediction=p, target=g, batched=batched, squared=squared)
         return made
@@ -328,9 +329,8 @@ class Overlap:
         checks.real("empty", empty)
         above = self._factor("eps_numerator", eps_numerator)
         below = self._factor("eps_denominator", eps_denominator)
-        sums = list(
-            map(widest, self._sums(include_background))
-        )  # counts too: epsilon is a fraction
+        # counts too: an epsilon is a fraction
+        sums = [arrays.widest(values) for values in self._sums(include_background)]
         if weights is not None:
             weights = self._class_weights(weights, average, include_background)
         if average == "micro" and self._has_classes:
@@ -340,7 +340,9 @@ class Overlap:
         average_of = partial(mean, all_known=empty == empty)  # NaN is not
         if self._has_classes and average in ("macro", "weighted"):
             scores = average_of(scores, by_target(sums[2]) if average == "weighted" else weights)
-        return plain(average_of(scores) if average is not None and arrays.shape(scores) else scores)
+        if average is not None and arrays.shape(scores):
+            scores = average_of(scores)
+        return arrays.plain(scores)
 
     def _sums(self, include_background: bool) -> list[Any]:
         """The three sums, of all classes or of those after the background."""
@@ -355,7 +357,7 @@ class Overlap:
     def _factor(self, name: str, value: Any) -> Any:
         value = checks.factor(name, value)
         if is_foreign(value):
-            sums = array("intersection", self.intersection)
+            sums = arrays.array("intersection", self.intersection)
             arrays.same_library(name, value, "intersection", sums)
         return value
 
@@ -365,10 +367,10 @@ class Overlap:
                 "weights: expected classes and average='macro' beside them, got "
                 + (repr(average) if self._has_classes else "no classes")
             )
-        values = array("weights", weights)
+        values = arrays.array("weights", weights)
         checks.same_shape("weights", values.shape, self._shape[-1:], "one weight per class")
         values = checks.not_negative("weights", values)
-        values = widest(values if background else values[1:])
+        values = arrays.widest(values if background else values[1:])
         checks.some("weights", values)
         values = values / namespace(values).max(values)  # whose sum is neither too large nor 0
         return arrays.like("weights", values, self.intersection)
@@ -473,7 +475,7 @@ def overlap(
 
 
 def prepare(
-    prediction: Array, target: Array, options: Any, *, soft: bool, **given: Any
+    prediction: Array, target: Array, options: Any, *, soft: bool = True, **given: Any
 ) -> tuple[Inputs, dict[str, Any]]:
     """The checked inputs of `overlap`, and the caller's options that are for `Overlap.score`."""
     known, read = (SoftOptions, SoftReading) if soft else (Options, HardReading)
@@ -485,10 +487,8 @@ def prepare(
                 f"or one of {allowed}"
             )
     reading = {name: options.pop(name) for name in read.__annotations__.keys() & options.keys()}
-    return arrange(prediction, target, soft=soft, **given, **options), reading
-
-
-prepare_soft = partial(prepare, name="probabilities", soft=True)
+    name = given.pop("name", "probabilities" if soft else "prediction")
+    return arrange(prediction, target, name=name, soft=soft, **given, **options), reading
 
 
 def measured(inputs: Inputs) -> Overlap:
@@ -577,14 +577,14 @@ def shares(scores: Array, weights: Array) -> Array:
 def mean(scores: Array, weights: Array | None = None, *, all_known: bool) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     if all_known and weights is None and scores.shape[-1]:
-        return plain(_sum_last(scores)) / scores.shape[-1]
+        return arrays.plain(_sum_last(scores)) / scores.shape[-1]
     xp = namespace(scores)
     known = ~xp.isnan(scores) if weights is None else ~xp.isnan(scores) & (weights > 0)
     kept, counted = xp.where(known, scores, 0.0), xp.astype(known, scores.dtype)
     if weights is not None:
         counted = counted * xp.astype(weights, scores.dtype)
         kept = kept * counted
-    return divide(plain(_sum_last(kept)), plain(_sum_last(counted)), nan)
+    return divide(arrays.plain(_sum_last(kept)), arrays.plain(_sum_last(counted)), nan)
 
 
 def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
@@ -633,7 +633,7 @@ def _frozen(name: str, value: Any) -> Any:
         checks.of_kind(name, value, "integer", "floating")
         return checks.not_negative(name, value) if arrays.readable_by_numpy(value) else value
     if isinstance(value, (np.ndarray, np.generic, list, tuple)):
-        value = array(name, value)
+        value = arrays.array(name, value)
     checks.not_negative(name, value)
     if not is_numpy(value):
         return value
@@ -642,7 +642,7 @@ def _frozen(name: str, value: Any) -> Any:
     if counted and (exact != value).any():
         raise ValueError(f"{name}: expected counts of at most 63 bits, got {value}")
     exact.setflags(write=False)
-    return plain(exact)
+    return arrays.plain(exact)
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,7 @@ from math import nan
 from typing import Any, Unpack
 
 from dice.arrays import Array
-from dice.overlap import Average, Options, SoftOptions, measured, prepare, prepare_soft
+from dice.overlap import Average, Options, SoftOptions, measured, prepare
 
 
 def dice_score(
@@ -163,5 +163,5 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    inputs, reading = prepare_soft(probabilities, target, options, class_axis=class_axis)
+    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
     return measured(inputs).dice(average=average, empty=empty, **reading)

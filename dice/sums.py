@@ -6,28 +6,14 @@ libraries as a whole. Counts are 64-bit integers. Probabilities are added at lea
 single precision inside a block, and in double precision across blocks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dice import arrays, checks
-from dice.arrays import (
-    Array,
-    count,
-    equals,
-    is_numpy,
-    is_torch,
-    kind,
-    like,
-    namespace,
-    ones_at,
-    total,
-    total_product,
-    totals_at_labels,
-)
+from dice.arrays import Array, is_numpy, kind, namespace
 from dice.layout import Inputs
 
 BLOCK = 1 << 19
@@ -69,10 +55,10 @@ def recorded(inputs: Inputs, way: Way, head: Callable[..., Any] | None = None) -
     if not single or any(map(arrays.is_traced, parts)):
         sums = way.forward(inputs)
         return sums if head is None else head(inputs, *sums)
-    count, bare = len(parts), inputs.with_parts(*[None] * len(parts))
+    length, bare = len(parts), inputs.with_parts(*[None] * len(parts))
     functions = (
         lambda *parts: way.forward(bare.with_parts(*parts)),
-        lambda *parts: way.backward(bare.with_parts(*parts[:count]), *parts[count:]),
+        lambda *parts: way.backward(bare.with_parts(*parts[:length]), *parts[length:]),
         None if head is None else partial(head, bare),
     )
     nearby = inputs.check_values  # a look at the values of a card waits for it anyway
@@ -86,7 +72,7 @@ def add_pixels(inputs: Inputs) -> Array:
     """
     dtype = np.float64 if inputs.soft else np.int64
     sums = add_blocks(_for_numpy(inputs), _sum_block, (3, inputs.num_classes), dtype)
-    sums = like("sums", sums, inputs.prediction)
+    sums = arrays.like("sums", sums, inputs.prediction)
     xp = namespace(sums)
     if not inputs.has_samples and sums.shape[1] != 1:
         sums = xp.sum(sums, axis=1, keepdims=True)
@@ -154,7 +140,8 @@ def _sum_block(block: Inputs) -> Rows:
         return _add(p, g, block)
     if block.target_is_class_map:
         return _count_maps(p, g, block)
-    return _count_masks(*(arrays.as_mask(mask, block.check_values) for mask in (p, g)))
+    p, g = (arrays.as_mask(mask, block.check_values) for mask in (p, g))
+    return [arrays.count(p & g), arrays.count(p), arrays.count(g)]
 
 
 def checked(name: str, values: Array, inputs: Inputs) -> Array:
@@ -186,17 +173,10 @@ def _count_maps(p: Array, g: Array, block: Inputs) -> Rows:
         sums = label_counts(p[0, 0], g[0, 0], block.num_classes)
         sums[:, 0] -= block.dropped  # they had become 0
         return sums[:, np.newaxis]
-    if is_torch(p):
-        ones = ones_at(block.mask, g)
-        shared, target_size = totals_at_labels(g, block.num_classes, ones * (p == g), ones)
-        return [shared, *totals_at_labels(p, block.num_classes, ones), target_size]
-    masks = (_masks(labels, block) for labels in (p, g))
-    sums = [_count_masks(*pair) for pair in zip(*masks, strict=True)]
-    return [namespace(p).concat(rows, axis=1) for rows in zip(*sums, strict=True)]
-
-
-def _count_masks(p: Array, g: Array) -> Rows:
-    return [count(p & g), count(p), count(g)]
+    p, g, counted = arrays.as_indices(p), arrays.as_indices(g), block.counted
+    shared, of_target = arrays.totals_at_labels(g, block.num_classes, counted & (p == g), counted)
+    (of_prediction,) = arrays.totals_at_labels(p, block.num_classes, counted)
+    return [shared, of_prediction, of_target]
 
 
 def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
@@ -211,11 +191,11 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
 
 def _add(p: Array, g: Array, block: Inputs) -> Rows:
     p = arrays.at_least_single(p)
-    size = total_product(p, p) if block.squared else total(p)
+    size = arrays.total_product(p, p) if block.squared else arrays.total(p)
     if kind("target", g) == "floating":
         g, product = arrays.as_floats(g, p), block.intersection == "product"
-        shared = total_product(p, g) if product else total(arrays.minimum(p, g))
-        target_size = total_product(g, g) if block.squared else total(g)
+        shared = arrays.total_product(p, g) if product else arrays.total(arrays.minimum(p, g))
+        target_size = arrays.total_product(g, g) if block.squared else arrays.total(g)
     else:  # 0 and 1: all variants share these two sums
         shared, target_size = _add_at_masks(p, g, block)
     return [shared, size, target_size]
@@ -225,45 +205,29 @@ def _add_at_masks(p: Array, g: Array, block: Inputs) -> Sequence[Array]:
     """Sum of p where the target is, and the size of that, for each class."""
     if not block.target_is_class_map:
         return arrays.total_and_count(arrays.as_mask(g, block.check_values), p)
-    if is_torch(p):
-        at_labels = arrays.picked(p, g), ones_at(block.mask, g)
-        return [*totals_at_labels(g, block.num_classes, *at_labels)]
-    if is_numpy(p):
-        (here,) = _masks(g, block)
-        return arrays.total_and_count(here, p)
-    sums = [
-        arrays.total_and_count(here, p[:, label : label + 1, ...])
-        for label, here in enumerate(_masks(g, block))
-    ]
-    return [namespace(p).concat(parts, axis=1) for parts in zip(*sums, strict=True)]
+    if not is_numpy(p):
+        return arrays.totals_at_labels(g, block.num_classes, p, block.counted)
+    kinds = np.promote_types(g.dtype, np.min_scalar_type(block.num_classes - 1))
+    here = g == np.arange(block.num_classes, dtype=kinds)[:, np.newaxis]
+    return arrays.total_and_count(here if block.mask is None else here & block.mask, p)
 
 
 def spread(inputs: Inputs, by_intersection: Array, by_size: Array) -> Array:
     """Derivative by each probability from those by two of the sums: the chain rule."""
     p, g = arrays.at_least_single(inputs.prediction), inputs.target
-    xp, keep = namespace(p), inputs.keep
-    of_i, of_p = per_pixel(by_intersection, p), per_pixel(by_size, p)
-    if inputs.adds_at_labels:
-        labels, gradient = inputs.label_indices(), arrays.repeated(of_p, p.shape)
-        gradient = arrays.add_at_labels(gradient, labels, per_label(by_intersection, labels, p))
-        return arrays.zero_unless(keep, gradient)
-
-    def slope(g: Array, p: Array, of_i: Array, of_p: Array) -> Array:
-        gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
-        gradient *= of_i
-        gradient += of_p * 2 * p if inputs.squared else of_p
-        return gradient
-
+    xp, of_i, of_p = namespace(p), per_pixel(by_intersection, p), per_pixel(by_size, p)
+    if inputs.squared:
+        of_p = 2 * of_p * p
     if inputs.target_is_class_map:
-        values = (
-            [v[:, c : c + 1, ...] for v in (p, of_i, of_p)] for c in range(inputs.num_classes)
-        )
-        gradient = arrays.joined((slope(equals(g, c), *of_c) for c, of_c in enumerate(values)), p)
+        gradient = of_p if inputs.squared else xp.astype(xp.broadcast_to(of_p, p.shape), p.dtype)
+        gradient = arrays.add_at_labels(gradient, inputs.labels, of_i)
     else:
         if inputs.intersection == "min" and kind("target", g) == "floating":
             g = p < arrays.as_floats(g, p)
-        gradient = slope(g, p, of_i, of_p)
-    return arrays.zero_unless(keep, gradient)
+        gradient = xp.astype(g, p.dtype)  # a copy, changed in place: an image has many pixels
+        gradient *= of_i
+        gradient += of_p
+    return arrays.zero_unless(inputs.keep, gradient)
 
 
 THREE_SUMS = Way(
@@ -279,28 +243,11 @@ def per_pixel(sums: Array, p: Array) -> Array:
     return xp.reshape(xp.astype(sums, p.dtype, copy=False), (*sums.shape, *(1,) * (p.ndim - 2)))
 
 
-def per_label(sums: Array, labels: Array, p: Array) -> Array:
-    """The number of each sample and class, at the labels of its pixels."""
-    xp, samples = namespace(p), labels.shape[0]
-    sums = xp.broadcast_to(xp.astype(sums, p.dtype, copy=False), (samples, sums.shape[1]))
-    flat = xp.reshape(labels, (samples, prod(labels.shape[2:])))
-    return xp.reshape(arrays.picked(sums, flat), labels.shape)
-
-
-def _masks(labels: Array, block: Inputs) -> Iterator[Array]:
-    """A mask per class: all at once for a NumPy block, which is small, else one after another."""
-    found: Iterator[Array] = (equals(labels, label) for label in range(block.num_classes))
-    if is_numpy(labels):
-        kinds = np.promote_types(labels.dtype, np.min_scalar_type(block.num_classes - 1))
-        found = iter([labels == np.arange(block.num_classes, dtype=kinds)[:, np.newaxis]])
-    return (here if block.mask is None else here & block.mask for here in found)
-
-
 def confusion_counts(inputs: Inputs) -> Array:
     """How many pixels have target i and prediction j, as a matrix."""
     shape = (inputs.num_classes, inputs.num_classes)
     counts = add_blocks(_for_numpy(inputs), _count_pairs, shape, np.int64)
-    return like("counts", counts[:, 0, :], inputs.prediction)
+    return arrays.like("counts", counts[:, 0, :], inputs.prediction)
 
 
 def _count_pairs(block: Inputs) -> Rows:
@@ -309,11 +256,9 @@ def _count_pairs(block: Inputs) -> Rows:
         joint = joint_counts(p[0, 0], g[0, 0], block.num_classes)
         joint[0, 0] -= block.dropped  # they had become 0
         return joint[:, np.newaxis]
-    if is_torch(p):
-        rows = (ones_at(here, g) for here in _masks(g, block))
-        return [totals_at_labels(p, block.num_classes, ones)[0] for ones in rows]
-    in_p, in_g = (list(_masks(labels, block)) for labels in (p, g))
-    return [namespace(p).concat([count(i & j) for j in in_p], axis=1) for i in in_g]
+    classes = block.num_classes
+    masks = (block.counted & arrays.equals(g, label) for label in range(classes))
+    return [arrays.totals_at_labels(p, classes, here)[0] for here in masks]
 
 
 def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:

@@ -384,15 +384,17 @@ def test_exponentials_take_the_memory_of_their_input_where_nothing_is_recorded()
 
 def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
     torch, found = pytest.importorskip("torch"), []
-    joint, masks, add = sums.joint_counts, sums._masks, arrays.add_at_labels
+    joint, at_masks, add = sums.joint_counts, arrays.total_and_count, arrays.add_at_labels
     monkeypatch.setattr(sums, "joint_counts", lambda *g: found.append("pairs") or joint(*g))
-    monkeypatch.setattr(sums, "_masks", lambda *g: found.append("masks") or masks(*g))
+    monkeypatch.setattr(
+        arrays, "total_and_count", lambda *g: found.append(type(g[1])) or at_masks(*g)
+    )
     monkeypatch.setattr(arrays, "add_at_labels", lambda *g: found.append("slopes") or add(*g))
     p, labels = torch.from_numpy(SOFT), torch.from_numpy(LABELS)
     dice.dice_score(labels, labels, num_classes=3)
     dice.soft_dice(p, labels, class_axis=1)
     dice.dice_loss(p.clone().requires_grad_(), labels, class_axis=1).backward()
-    assert found == ["pairs"] + ["masks"] * 4 + ["slopes"]
+    assert found == ["pairs"] + [np.ndarray] * 4 + ["slopes"]
 
 
 @pytest.mark.parametrize("pixels", [0, 1, 127, 128, 300, 2 * 128 * 128 + 77])
