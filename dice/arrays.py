@@ -281,8 +281,10 @@ def picked(values: Array, labels: Array) -> Array:
 
 
 def exp(values: Array) -> Array:
-    """PyTorch's exponentials, in the same memory while no gradient is recorded."""
-    return values.exp() if sys.modules["torch"].is_grad_enabled() else values.exp_()
+    """Exponentials; PyTorch's in the same memory while no gradient is recorded."""
+    if is_torch(values) and not sys.modules["torch"].is_grad_enabled():
+        return values.exp_()
+    return namespace(values).exp(values)
 
 
 def as_indices(labels: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dice import arrays, checks
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, is_foreign, is_torch, namespace
+from dice.arrays import Array, is_foreign, is_numpy, namespace
 from dice.layout import Inputs, arrange
 from dice.overlap import Average, Overlap, SoftOptions, as_overlap, dice_slopes, divide, prepare
 from dice.sums import THREE_SUMS, Way, add_blocks, add_pixels, checked, per_pixel, recorded, spread
@@ -396,18 +396,20 @@ def _loss(
 def _sums_and_entropies(inputs: Inputs) -> tuple[Array, Array]:
     """The sums of the Dice loss, and those of the cross entropy, which checks the values first.
 
-    PyTorch takes one softmax for both, of all pixels at once: it knows how to use all cores.
+    Both take one softmax, of all pixels at once, unless they are added in parts.
     """
+    lazy = arrays.is_dask(inputs.prediction)
     logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
-    if not arrays.is_dask(inputs.prediction):  # which may make the second sums first
+    if not lazy:  # else the second sums may be made first
         inputs = inputs._replace(check_values=False)
-    if not is_torch(inputs.prediction):
+    if lazy or is_numpy(inputs.prediction):
         entropies = add_blocks(logs, _entropy, (2, 1), np.float64)
-        return add_pixels(inputs), entropies
-    whole = logs.ready()
-    entropies, z = arrays.stacked(_entropy(whole), counts=False), whole.prediction
-    p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
-    return add_pixels(inputs._replace(prediction=p, activate=None)), entropies
+    else:
+        whole = logs.ready()
+        entropies, z = arrays.stacked(_entropy(whole), counts=False), whole.prediction
+        p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
+        inputs = inputs._replace(prediction=p, activate=None)
+    return add_pixels(inputs), entropies
 
 
 def _slope_of_logits(inputs: Inputs, by_sums: Array, by_entropies: Array) -> Array:
