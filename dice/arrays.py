@@ -110,20 +110,18 @@ def device(values: Array) -> Any:
 
 def kind(name: str, values: Array) -> Kind:
     """Whether `values` are booleans, integers or floating-point numbers."""
-    found = _kind_of(values.dtype, namespace(values))
-    if found is None:
-        raise TypeError(
-            f"{name}: expected booleans, integers or floating-point numbers, "
-            f"got dtype {values.dtype}"
-        )
-    return found
+    return _kind_of(name, values.dtype, namespace(values))
 
 
 @cache
-def _kind_of(dtype: Any, xp: Any) -> Kind | None:
-    if any(name in str(dtype) for name in UNKNOWN):
-        return None
-    return next((kind for standard, kind in KINDS.items() if xp.isdtype(dtype, standard)), None)
+def _kind_of(name: str, dtype: Any, xp: Any) -> Kind:
+    if not any(unknown in str(dtype) for unknown in UNKNOWN):
+        for standard, ours in KINDS.items():
+            if xp.isdtype(dtype, standard):
+                return ours
+    raise TypeError(
+        f"{name}: expected booleans, integers or floating-point numbers, got dtype {dtype}"
+    )
 
 
 def is_numpy(values: Array) -> bool:
