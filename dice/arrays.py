@@ -474,13 +474,12 @@ def total_product(a: Array, b: Array) -> Array:
 def _strip_by_strip(add: Callable[..., Array], *values: Array) -> Array:
     """What `add` gives for strips, added in double precision."""
     *lead, pixels = values[0].shape
-    strips, rest = divmod(pixels, STRIP)
-    if not strips:
+    whole = pixels - pixels % STRIP
+    if not whole:
         return add(*values)
-    if rest:
-        parts = [v[..., :-rest] for v in values], [v[..., -rest:] for v in values]
-        return _strip_by_strip(add, *parts[0]) + add(*parts[1])
-    return np.add.reduce(add(*[v.reshape(*lead, strips, STRIP) for v in values]), -1, np.float64)
+    strips = add(*[v[..., :whole].reshape(*lead, pixels // STRIP, STRIP) for v in values])
+    sums = np.add.reduce(strips, -1, np.float64)
+    return sums if whole == pixels else sums + add(*[v[..., whole:] for v in values])
 
 
 def count(mask: Array) -> Array:
