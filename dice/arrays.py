@@ -424,7 +424,7 @@ def flat(values: Array) -> Array:
     return values if ordered else np.ascontiguousarray(values)
 
 
-def surely_up_to(values: Array, most: int) -> bool:
+def surely_up_to(values: Array, most: float) -> bool:
     """Whether NumPy sees in one pass that all numbers lie from 0 to `most`.
 
     As unsigned integers, the bits of negative numbers and of NaN are above all others.
@@ -437,7 +437,7 @@ def surely_up_to(values: Array, most: int) -> bool:
 
 
 @cache
-def _as_bits(dtype: Any, most: int) -> tuple[Any, Any]:
+def _as_bits(dtype: Any, most: float) -> tuple[Any, Any]:
     """The unsigned integers of the same size, and the bits of `most`, or of the greatest, there."""
     if dtype.kind in "iu":
         most = min(most, np.iinfo(dtype).max)

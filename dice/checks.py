@@ -122,19 +122,13 @@ def some(name: str, values: Array) -> None:
 
 def finite(name: str, values: Array) -> Array:
     """`values`, if there is no NaN, no infinity, and none so large that sums of them overflow."""
-
-    def check(*extremes: float) -> None:
-        for extreme in extremes:
-            if not abs(extreme) <= LARGEST:
-                raise ValueError(f"{name}: expected finite values up to 2**64, got {extreme}")
-
-    return arrays.look(values, check)
+    return _between(name, values, -LARGEST, LARGEST, "finite values up to 2**64, got {}")
 
 
 def unit_interval(name: str, values: Array) -> Array:
     """`values`, if they are probabilities: finite, from 0 to 1."""
     wanted = "probabilities in [0, 1], got {}; logits go through sigmoid or softmax first"
-    return _up_to(name, values, 1, wanted)
+    return _between(name, values, 0, 1, wanted)
 
 
 def zero_or_one(name: str, values: Array) -> Array:
@@ -145,22 +139,22 @@ def zero_or_one(name: str, values: Array) -> Array:
         "a mask of 0 and 1, got {}; compare first, as in mask == 255, "
         "or name num_classes if these are class labels"
     )
-    return _up_to(name, values, 1, wanted)
+    return _between(name, values, 0, 1, wanted)
 
 
 def labels(name: str, values: Array, num_classes: int) -> Array:
     """`values`, if they are class labels: from 0 to num_classes - 1."""
-    return _up_to(name, values, num_classes - 1, "labels from 0 to {most}, got {}")
+    return _between(name, values, 0, num_classes - 1, "labels from 0 to {most}, got {}")
 
 
-def _up_to(name: str, values: Array, most: int, wanted: str) -> Array:
-    """`values`, if no number is below 0 or above `most`, and none is NaN."""
-    if arrays.surely_up_to(values, most):
+def _between(name: str, values: Array, least: float, most: float, wanted: str) -> Array:
+    """`values`, if no number is below `least` or above `most`, and none is NaN."""
+    if least == 0 and arrays.surely_up_to(values, most):
         return values
 
-    def check(least: float, greatest: float) -> None:
-        if not (least >= 0 and greatest <= most):
-            came = least if least < 0 else greatest
+    def check(lowest: float, highest: float) -> None:
+        if not (least <= lowest and highest <= most):
+            came = lowest if lowest < least else highest
             raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")
 
     return arrays.look(values, check)

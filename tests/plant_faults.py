@@ -118,7 +118,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("size of the wrong array", SUMS, replace(r"else total\(p\)", "else total(g)"), outputs(CH3), "AssertionError|mismatch"),
     ("last pixel left out", ARRAYS, replace(r"vecdot, a, b", "vecdot, a[..., :-1], b[..., :-1]"), unit("overlap"), "assert|Error"),
     ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("bad_input"), "DID NOT RAISE|Error"),
-    ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?values,\s*)1,", r"\g<1>2,"), unit("bad_input"), "DID NOT RAISE|Error"),
+    ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?values, 0,\s*)1,", r"\g<1>2,"), unit("bad_input"), "DID NOT RAISE|Error"),
     # the stored outputs
     ("changed number", CH2, other_digit(r'"name": "stdout".*?"text": \[[^\d]*'), outputs(CH2), "mismatch"),
     ("changed formula", CH2, other_digit(r'"text/latex": \[[^\d]*'), outputs(CH2), "mismatch"),
