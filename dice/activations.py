@@ -69,7 +69,8 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     >>> softmax([0.0, 0.0, 1000.0], class_axis=0)
     array([0., 0., 1.])
     """
-    z, axis = _class_logits(logits, class_axis, check_values)
+    z = _finite_logits(logits, check_values)
+    axis = checks.class_axis("logits", z, class_axis)
     if (own := arrays.activation("softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
@@ -108,7 +109,8 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     >>> log_softmax([0.0, 1000.0], class_axis=0)
     array([-1000.,     0.])
     """
-    z, axis = _class_logits(logits, class_axis, check_values)
+    z = _finite_logits(logits, check_values)
+    axis = checks.class_axis("logits", z, class_axis)
     if (own := arrays.activation("log_softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
@@ -162,12 +164,3 @@ def _finite_logits(logits: Array, check_values: bool) -> Array:
     z = arrays.at_least_single(checks.logits("logits", logits))
     checks.flag("check_values", check_values)
     return checks.finite("logits", z) if check_values else z
-
-
-def _class_logits(logits: Array, class_axis: int, check_values: bool) -> tuple[Array, int]:
-    """Logits that have classes, and the axis of these, counted from the front."""
-    z = _finite_logits(logits, check_values)
-    axis = checks.axis("class_axis", class_axis, z.ndim)
-    if z.shape[axis] == 0:
-        raise ValueError(f"logits: expected at least one class, got shape {z.shape}")
-    return z, axis

@@ -55,6 +55,14 @@ def axis(name: str, value: Any, ndim: int) -> int:
     return index % ndim
 
 
+def class_axis(name: str, values: Array, value: Any) -> int:
+    """The axis of at least one class, counted from the front."""
+    index = axis("class_axis", value, values.ndim)
+    if values.shape[index] == 0:
+        raise ValueError(f"{name}: expected at least one class, got shape {values.shape}")
+    return index
+
+
 def number_of_classes(value: Any) -> int:
     """A whole number of at least 1, for which a matrix of pairs can be thought of."""
     number = integer("num_classes", value)

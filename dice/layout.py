@@ -136,7 +136,7 @@ def arrange(
     p, t = arrays.array(name, prediction), arrays.array("target", target)
     arrays.same_library("target", t, name, p)
     soft = _is_soft(name, p, soft if num_classes is None else None)
-    class_axis, batch_axis = _axes(p, num_classes, class_axis, batch_axis)
+    class_axis, batch_axis, classes = _axes(name, p, num_classes, class_axis, batch_axis)
     is_map = num_classes is not None or (soft and class_axis is not None and t.ndim < p.ndim)
     map_shape = tuple(length for axis, length in enumerate(p.shape) if axis != class_axis)
     _check_target(name, p, t, soft, is_map, num_classes)
@@ -165,7 +165,7 @@ def arrange(
     inputs = Inputs(
         *(view(p), view(t), None if mask is None else view(mask)),
         order=order,
-        num_classes=_number_of_classes(name, p, num_classes, class_axis),
+        num_classes=classes,
         soft=soft,
         target_is_class_map=is_map,
         has_classes=num_classes is not None or class_axis is not None,
@@ -187,21 +187,25 @@ def _is_soft(name: str, p: Array, wanted: bool | None) -> bool:
 
 
 def _axes(
-    p: Array, num_classes: int | None, class_axis: int | None, batch_axis: int | None
-) -> tuple[int | None, int | None]:
-    """The two axes, counted from the front."""
-    if num_classes is not None and class_axis is not None:
-        raise ValueError(
-            "num_classes, class_axis: expected one of the two, got both; num_classes is for "
-            "class maps, class_axis for arrays with an entry per class"
-        )
-    if class_axis is not None:
-        class_axis = checks.axis("class_axis", class_axis, p.ndim)
+    name: str, p: Array, num_classes: int | None, class_axis: int | None, batch_axis: int | None
+) -> tuple[int | None, int | None, int]:
+    """The two axes, counted from the front, and the number of classes."""
+    classes = 1
+    if num_classes is not None:
+        if class_axis is not None:
+            raise ValueError(
+                "num_classes, class_axis: expected one of the two, got both; num_classes is for "
+                "class maps, class_axis for arrays with an entry per class"
+            )
+        classes = checks.number_of_classes(num_classes)
+    elif class_axis is not None:
+        class_axis = checks.class_axis(name, p, class_axis)
+        classes = p.shape[class_axis]
     if batch_axis is not None:
         batch_axis = checks.axis("batch_axis", batch_axis, p.ndim)
         if batch_axis == class_axis:
             raise ValueError(f"batch_axis: expected another axis than class_axis, got {batch_axis}")
-    return class_axis, batch_axis
+    return class_axis, batch_axis, classes
 
 
 def _check_target(
@@ -214,15 +218,6 @@ def _check_target(
         checks.of_kind("target", t, "integer", hint="without a class axis it is a class map")
     elif not soft:
         checks.of_kind("target", t, "bool", "integer", hint=f"as {name} is a mask")
-
-
-def _number_of_classes(name: str, p: Array, num_classes: int | None, class_axis: int | None) -> int:
-    if num_classes is not None:
-        return checks.number_of_classes(num_classes)
-    classes: int = 1 if class_axis is None else p.shape[class_axis]
-    if classes == 0:
-        raise ValueError(f"{name}: expected at least one class, got shape {p.shape}")
-    return classes
 
 
 def _check_options(inputs: Inputs) -> None:
