@@ -10,7 +10,6 @@ import numpy as np
 from dice import arrays
 from dice.arrays import Array, Kind, kind
 
-NOT_NUMBERS = (np.bool_, np.timedelta64)  # NumPy derives the latter from its integers
 LARGEST = 2.0**64
 """Logits in single precision of this size can be added up; no network means larger ones."""
 
@@ -41,8 +40,8 @@ def same_shape(name: str, found: Sequence[int], expected: Sequence[int], whose: 
 
 
 def integer(name: str, value: Any) -> int:
-    """A whole number; True and False are none."""
-    if isinstance(value, (bool, *NOT_NUMBERS)) or not isinstance(value, (int, np.integer)):
+    """A whole number; True and False are none, nor are durations, which NumPy calls integers."""
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected an integer, got {value!r}")
     return int(value)
 
@@ -86,7 +85,7 @@ def flag(name: str, value: Any) -> None:
 
 def real(name: str, value: Any) -> None:
     """A real number; NaN and infinity are."""
-    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, float, Real)):
+    if isinstance(value, np.timedelta64) or not isinstance(value, (int, float, Real)):
         raise TypeError(f"{name}: expected a number, got {value!r}")
 
 
@@ -97,7 +96,7 @@ def not_negative(name: str, value: Any) -> Any:
         if not (least >= 0 and most < inf):
             raise ValueError(f"{name}: expected finite, not negative, got {value}")
 
-    if isinstance(value, (int, float, Real)) and not isinstance(value, NOT_NUMBERS):
+    if isinstance(value, (int, float, Real)) and not isinstance(value, np.timedelta64):
         check(value, value)
     elif hasattr(value, "dtype"):
         of_kind(name, value, "integer", "floating")
