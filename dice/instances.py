@@ -87,24 +87,7 @@ def panoptic_quality(
     if ignore_index is not None:
         counted = g != checks.integer("ignore_index", ignore_index)
         p, g = p[counted], g[counted]
-    return _quality(*_match(p, g))
-
-
-def _match(p: Array, g: Array) -> tuple[Array, int, int]:
-    """IoU of the matched objects, and the numbers of objects in the two maps."""
-    ids_p, p = np.unique(p, return_inverse=True)
-    ids_g, g = np.unique(g, return_inverse=True)
-    pairs, shared = np.unique(g * len(ids_p) + p, return_counts=True)
-    in_g, in_p = np.divmod(pairs, max(len(ids_p), 1))
-    sizes_p, sizes_g = np.bincount(p), np.bincount(g)
-    objects = (ids_p[in_p] != 0) & (ids_g[in_g] != 0)
-    sums = Overlap(shared[objects], sizes_p[in_p][objects], sizes_g[in_g][objects], batched=True)
-    # exact in integers: at one half a pair is no match
-    matched = 3 * sums.intersection > sums.prediction + sums.target
-    return sums.iou()[matched], int(np.count_nonzero(ids_p)), int(np.count_nonzero(ids_g))
-
-
-def _quality(ious: Array, predicted: int, targets: int) -> PanopticQuality:
+    ious, predicted, targets = _match(p, g)
     matched = len(ious)
     recognition = Overlap(matched, predicted, targets).dice()
     segmentation = float(ious.mean()) if matched else float("nan")
@@ -112,3 +95,17 @@ def _quality(ious: Array, predicted: int, targets: int) -> PanopticQuality:
     return PanopticQuality(
         quality, segmentation, recognition, matched, predicted - matched, targets - matched
     )
+
+
+def _match(p: Array, g: Array) -> tuple[Array, int, int]:
+    """IoU of the matched objects, and the numbers of objects in the two maps."""
+    ids_p, p = np.unique(p, return_inverse=True)
+    ids_g, g = np.unique(g, return_inverse=True)
+    pairs, shared = np.unique(g * len(ids_p) + p, return_counts=True)
+    in_g, in_p = np.divmod(pairs, len(ids_p))
+    sizes_p, sizes_g = np.bincount(p), np.bincount(g)
+    objects = (ids_p[in_p] != 0) & (ids_g[in_g] != 0)
+    sums = Overlap(shared[objects], sizes_p[in_p][objects], sizes_g[in_g][objects], batched=True)
+    # exact in integers: at one half a pair is no match
+    matched = 3 * sums.intersection > sums.prediction + sums.target
+    return sums.iou()[matched], int(np.count_nonzero(ids_p)), int(np.count_nonzero(ids_g))
