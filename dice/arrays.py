@@ -216,12 +216,11 @@ def like(name: str, values: Array, reference: Any) -> Array:
     """`values` in the library and on the device of `reference`, if they are NumPy's."""
     if is_foreign(values):
         same_library(name, values, "prediction", reference)
-        return values
-    if not is_foreign(reference):
-        return values
-    if values.dtype == np.int64:
-        check_countable(np.max(values, initial=0), reference)
-    return namespace(reference).asarray(values, device=device(reference))
+    elif is_foreign(reference):
+        if values.dtype == np.int64:
+            check_countable(np.max(values, initial=0), reference)
+        values = namespace(reference).asarray(values, device=device(reference))
+    return values
 
 
 def single_or_better(values: Array) -> Any:
