@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from inspect import signature
 from math import nan
 from numbers import Real
 from typing import Any, Literal, TypedDict, Unpack
@@ -111,12 +110,8 @@ class Overlap:
     batched: bool = field(default=False, kw_only=True)
     squared: bool = field(default=False, kw_only=True)
 
-    def __new__(cls, *_: Any, **__: Any) -> "Overlap":
-        """Be known to JAX, if that is there."""
-        arrays.register_pytree(cls, SUMS, FLAGS)
-        return object.__new__(cls)
-
     def __post_init__(self) -> None:
+        arrays.register_pytree(type(self), SUMS, FLAGS)
         for name in FLAGS:
             checks.flag(name, getattr(self, name))
         for name in SUMS:
@@ -147,7 +142,8 @@ class Overlap:
         if is_numpy(sums):
             sums.setflags(write=False)
         i, p, g = arrays.plain(sums[0, ...]), arrays.plain(sums[1, ...]), arrays.plain(sums[2, ...])
-        made = cls.__new__(cls)
+        arrays.register_pytree(cls, SUMS, FLAGS)
+        made = object.__new__(cls)
         vars(made).update(intersection=i, prediction=p, target=g, batched=batched, squared=squared)
         return made
 
@@ -374,10 +370,6 @@ class Overlap:
         checks.some("weights", values)
         values = values / namespace(values).max(values)  # whose sum is neither too large nor 0
         return arrays.like("weights", values, self.intersection)
-
-
-_init = signature(Overlap.__init__)  # what tooltips show; they would take that of __new__
-Overlap.__signature__ = _init.replace(parameters=[*_init.parameters.values()][1:])  # type: ignore
 
 
 def overlap(
