@@ -97,7 +97,7 @@ def add_blocks(
     """The sum of what `summarize` makes of each block, as shape (shape[0], B, shape[1])."""
     samples, classes = inputs.prediction.shape[:2]
     if arrays.is_dask(inputs.prediction):
-        return _add_chunks(inputs, lambda c: add_blocks(c, summarize, shape, dtype), shape, dtype)
+        return _add_chunks(inputs, summarize, shape, dtype)
     if not is_numpy(inputs.prediction):
         return arrays.stacked(summarize(inputs.ready()), counts=dtype is np.int64)
     sums = np.zeros((shape[0], samples, shape[1]), dtype)
@@ -108,7 +108,7 @@ def add_blocks(
 
 
 def _add_chunks(
-    inputs: Inputs, add: Callable[[Inputs], Array], shape: tuple[int, int], dtype: type
+    inputs: Inputs, summarize: Callable[[Inputs], Rows], shape: tuple[int, int], dtype: type
 ) -> Array:
     """Each chunk of Dask's becomes a small array; these are added as a tree."""
     import dask.array as da
@@ -119,7 +119,7 @@ def _add_chunks(
     # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
     # another, which may run late, or on another machine.
     def add_chunk(*chunks: Array) -> Array:
-        sums = add(inputs.with_parts(*chunks))
+        sums = add_blocks(inputs.with_parts(*chunks), summarize, shape, dtype)
         return sums.reshape(*sums.shape, *(1 for _ in ones))
 
     parts = [values.rechunk({1: -1}) for values in inputs.parts()]
