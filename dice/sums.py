@@ -186,7 +186,7 @@ def label_counts(prediction: Array, target: Array, num_classes: int) -> Array:
         return np.array([joint.diagonal(), joint.sum(0), joint.sum(1)])
     narrow = np.min_scalar_type(num_classes - 1)
     p, g = prediction.astype(narrow), target.astype(narrow)
-    return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)], np.int64)
+    return np.array([histogram(labels, num_classes) for labels in (p[p == g], p, g)])
 
 
 def _add(p: Array, g: Array, block: Inputs) -> Rows:
@@ -268,8 +268,7 @@ def joint_counts(prediction: Array, target: Array, num_classes: int) -> Array:
     pairs = target.astype(small)
     pairs *= small.type(num_classes)
     np.add(pairs, prediction, out=pairs, casting="unsafe")  # which signed labels need
-    counts = histogram(pairs, kinds).astype(np.int64, copy=False)
-    return counts.reshape(num_classes, num_classes)
+    return histogram(pairs, kinds).reshape(num_classes, num_classes)
 
 
 def histogram(codes: Array, kinds: int) -> Array:
@@ -295,4 +294,4 @@ def histogram(codes: Array, kinds: int) -> Array:
     last = np.ones(len(codes), bool)
     np.not_equal(codes[1:], codes[:-1], out=last[:-1])
     ends = np.flatnonzero(last)
-    return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds)
+    return np.bincount(codes.take(ends), np.diff(ends, prepend=-1), kinds).astype(np.int64)
