@@ -76,8 +76,7 @@ def dice_loss(
     0.5
     """
     inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    reading |= {"then": _one_minus, "average": average, "empty": empty}
-    return _loss(inputs, lambda sums: sums.dice(**reading), reading)
+    return _loss(inputs, Overlap.dice, average=average, empty=empty, **reading)
 
 
 def tversky_loss(
@@ -139,10 +138,9 @@ def tversky_loss(
     gamma = checks.factor("gamma", gamma)
     checks.some("gamma", gamma if isinstance(gamma, (int, float)) else arrays.array("gamma", gamma))
     inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    reading |= {"then": lambda score: _focal(1 - score, gamma), "average": average, "empty": empty}
     reading["false_positive_weight"] = false_positive_weight
     reading["false_negative_weight"] = false_negative_weight
-    return _loss(inputs, lambda sums: sums.tversky(**reading), reading | {"gamma": gamma})
+    return _loss(inputs, Overlap.tversky, gamma=gamma, average=average, empty=empty, **reading)
 
 
 def generalized_dice_loss(
@@ -201,9 +199,7 @@ def generalized_dice_loss(
     """
     checks.integer("class_axis", class_axis)
     inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    background = reading.pop("include_background", True)
-    reading |= {"then": _one_minus, "average": "micro", "empty": empty}
-    return _loss(inputs, lambda sums: _weighted(sums, background).dice(**reading), reading)
+    return _loss(inputs, _generalized_dice, average="micro", empty=empty, **reading)
 
 
 def dice_loss_gradient(
@@ -370,25 +366,26 @@ def dice_ce_loss(
     inputs, reading = prepare(
         z, target, options, name="logits", activate=activate, class_axis=class_axis
     )
-    reading |= {"then": _one_minus, "average": average, "empty": empty}
-
-    def loss(sums: Overlap, entropies: Array) -> Any:
-        return dice_weight * sums.dice(**reading) + cross_entropy_weight * _mean(entropies)
-
-    weights = {"dice_weight": dice_weight, "cross_entropy_weight": cross_entropy_weight}
-    return _loss(inputs, loss, reading | weights, Way(_sums_and_entropies, _slope_of_logits))
+    reading |= {"dice_weight": dice_weight, "cross_entropy_weight": cross_entropy_weight}
+    way = Way(_sums_and_entropies, _slope_of_logits)
+    return _loss(inputs, _dice_and_entropy, way, average=average, empty=empty, **reading)
 
 
 def _loss(
-    inputs: Inputs, loss: Callable[..., Any], options: dict[str, Any], way: Way = THREE_SUMS
+    inputs: Inputs, score: Callable[..., Any], way: Way = THREE_SUMS, gamma: Any = 1, **options: Any
 ) -> Any:
-    """What `loss` makes of the sums, in the floating type of the input, or single precision."""
+    """What `score` reads off the sums, in the floating type of the input, or single precision.
+
+    The scores become losses before their mean: one minus the score, to the power of `gamma`.
+    """
     xp, dtype = namespace(inputs.prediction), arrays.single_or_better(inputs.prediction)
+    learned = any(map(is_foreign, (gamma, *options.values())))
+    options["then"] = partial(_focal, gamma=gamma)
 
     def head(inputs: Inputs, sums: Array, *more: Array) -> Any:
-        return _as_loss(xp, dtype, loss(as_overlap(sums, inputs), *more))
+        return _as_loss(xp, dtype, score(as_overlap(sums, inputs), *more, **options))
 
-    if options["average"] is None or any(map(is_foreign, options.values())):
+    if learned or options["average"] is None:
         return head(inputs, *recorded(inputs, way))  # several losses, options to be learned
     return recorded(inputs, way, head)
 
@@ -475,12 +472,19 @@ def _entropy(block: Inputs) -> list[Array]:
     return [nats, everywhere if keep is None else arrays.widest(arrays.count(keep))]
 
 
-def _weighted(overlap: Overlap, include_background: bool) -> Overlap:
-    """The three sums of the classes that count, each times its weight."""
+def _dice_and_entropy(
+    overlap: Overlap, entropies: Array, dice_weight: Any, cross_entropy_weight: Any, **reading: Any
+) -> Any:
+    """The two losses of logits, added up."""
+    return dice_weight * overlap.dice(**reading) + cross_entropy_weight * _mean(entropies)
+
+
+def _generalized_dice(overlap: Overlap, include_background: bool = True, **reading: Any) -> Any:
+    """The ratio of the three sums of the classes that count, each times its weight."""
     sums = overlap._sums(include_background)
     weights = _sudre_weights(sums[2])
     weighted = namespace(weights).stack([weights * values for values in sums])
-    return Overlap._trusted(weighted, overlap.batched, overlap.squared)
+    return Overlap._trusted(weighted, overlap.batched, overlap.squared).dice(**reading)
 
 
 def _sudre_weights(target: Array) -> Array:
@@ -500,12 +504,9 @@ def _mean(entropies: Array) -> Any:
     return divide(sums[0], sums[1], 0)
 
 
-def _one_minus(score: Any) -> Any:
-    return 1 - score
-
-
-def _focal(loss: Any, gamma: float) -> Any:
-    """The loss to a power: 0, with gradient 0, where it is 0 already or rounds below."""
+def _focal(score: Any, gamma: Any) -> Any:
+    """One minus the score, to a power: 0, with gradient 0, where it is 0 or rounds below."""
+    loss = 1 - score
     if isinstance(gamma, (int, float)) and gamma == 1:
         return loss
     if not arrays.is_array(loss):
