@@ -559,13 +559,6 @@ def by_target(sizes: Array, otherwise: Any = 1.0) -> Array:
     return xp.where(nothing, otherwise, sizes)
 
 
-def shares(scores: Array, weights: Array) -> Array:
-    """The share of each score in the mean over the last axis; none for NaN."""
-    xp = namespace(scores)
-    weights = xp.where(xp.isnan(scores), 0.0, weights)
-    return divide(weights, xp.sum(weights, axis=-1, keepdims=True), 0)
-
-
 def mean(scores: Array, weights: Array | None = None, *, all_known: bool) -> Any:
     """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
     if all_known and weights is None and scores.shape[-1]:
@@ -589,12 +582,13 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
         entries = xp.ones_like(sums[0, ...])
     elif average == "weighted":
         entries = by_target(weights * sums[2, ...], weights)
-    numerator, denominator = formulas.dice(*(sums[k, ...] for k in range(3)))
+    numerator, denominator = formulas.dice(sums[0, ...], sums[1, ...], sums[2, ...])
     numerator = numerator + reading.get("eps_numerator", 0)
     denominator = denominator + reading.get("eps_denominator", 0)
     score = divide(numerator, denominator, 1 - reading["empty"])
-    share, sample = shares(score, entries), mean(score, entries, all_known=False)
-    share = share * xp.expand_dims(shares(sample, xp.ones_like(sample)), axis=-1)
+    share = xp.where(xp.isnan(score), 0.0, entries)  # of each score in the mean
+    share = divide(share, xp.sum(share, axis=-1, keepdims=True), 0)
+    share = divide(share, xp.sum(share), 0)  # the samples that have a score count alike
     slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
     return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
 
@@ -606,8 +600,7 @@ def _slope_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> A
     background = reading.get("include_background", True)
     weights = xp.ones_like(xp.sum(sums[0, ...], axis=0))[0 if background else 1 :]
     if reading.get("weights") is not None:
-        given = measured._class_weights(reading["weights"], reading["average"], background)
-        weights = xp.astype(given, sums.dtype)
+        weights = measured._class_weights(reading["weights"], reading["average"], background)
     return weights if background else xp.concat([xp.zeros_like(weights[:1]), weights])
 
 
