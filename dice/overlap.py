@@ -614,9 +614,8 @@ def _sum_last(values: Array) -> Array:
 
 def _frozen(name: str, value: Any) -> Any:
     """A sum that cannot change: a Python number, a symbol, or a read-only array."""
-    if is_foreign(value):  # on a graphics card a look at the values would wait for them
-        checks.of_kind(name, value, "integer", "floating")
-        return checks.not_negative(name, value) if arrays.readable_by_numpy(value) else value
+    if is_foreign(value) and not arrays.readable_by_numpy(value):
+        return checks.of_kind(name, value, "integer", "floating")  # a look would wait for a card
     if isinstance(value, (np.ndarray, np.generic, list, tuple)):
         value = arrays.array(name, value)
     checks.not_negative(name, value)
