@@ -518,5 +518,5 @@ def _focal(score: Any, gamma: Any) -> Any:
 def _as_loss(xp: Any, dtype: Any, loss: Any) -> Any:
     """A loss in a floating type; NumPy's as a Python number where it is one."""
     if xp is np:
-        return arrays.plain(np.asarray(loss, dtype)[()])
+        return arrays.plain(np.asarray(loss, dtype))
     return xp.astype(loss, dtype, copy=False)
