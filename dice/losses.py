@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import prod
+from math import inf, prod
 from typing import Any, Unpack
 
 import numpy as np
@@ -489,13 +489,12 @@ def _generalized_dice(overlap: Overlap, include_background: bool = True, **readi
 
 def _sudre_weights(target: Array) -> Array:
     """One over the squared size of each class; an absent class as the rarest that is there."""
-    xp = namespace(target)
-    present = target > 0
+    xp, present = namespace(target), target > 0
     least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
-    size = xp.where(present & (target < least), least, target)
-    weights = divide(1.0, size * size, 0)
-    largest = xp.max(weights, axis=-1, keepdims=True)
-    return xp.where(present, weights, xp.where(largest > 0, largest, 1.0))
+    size = xp.where(present, xp.where(target < least, least, target), inf)
+    rarest = xp.min(size, axis=-1, keepdims=True)
+    size = xp.where(present, size, xp.where(rarest < inf, rarest, 1.0))
+    return arrays.ratio(1.0, size * size)
 
 
 def _mean(entropies: Array) -> Any:
