@@ -564,11 +564,10 @@ def mean(scores: Array, weights: Array | None = None, *, all_known: bool) -> Any
     if all_known and weights is None and scores.shape[-1]:
         return arrays.plain(_sum_last(scores)) / scores.shape[-1]
     xp = namespace(scores)
-    known = ~xp.isnan(scores) if weights is None else ~xp.isnan(scores) & (weights > 0)
-    kept, counted = xp.where(known, scores, 0.0), xp.astype(known, scores.dtype)
+    counted = xp.astype(~xp.isnan(scores), scores.dtype)
     if weights is not None:
         counted = counted * xp.astype(weights, scores.dtype)
-        kept = kept * counted
+    kept = xp.where(counted > 0, scores, 0.0) * counted
     return divide(arrays.plain(_sum_last(kept)), arrays.plain(_sum_last(counted)), nan)
 
 
