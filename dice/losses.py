@@ -419,29 +419,28 @@ def _slope_of_logits(inputs: Inputs, by_sums: Array, by_entropies: Array) -> Arr
     keep = inputs.keep
     p = arrays.zero_unless(keep, activate(inputs.prediction, check_values=False))
     inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
-    if inputs.target_is_class_map and not inputs.squared:
+    if inputs.target_is_class_map:
         return arrays.zero_unless(keep, _slope_at_labels(inputs, by_nats, by_sums))
     slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
     slope -= xp.sum(p * slope, axis=1, keepdims=True)
-    plain = inputs._replace(squared=False, intersection="product")
-    of_g = spread(plain, -by_nats * xp.ones_like(by_sums[0, ...]), xp.zeros_like(by_nats))
-    if inputs.has_classes and not inputs.target_is_class_map:
-        slope -= xp.sum(of_g, axis=1, keepdims=True)
-    else:  # the target of a pixel adds up to 1
-        slope += per_pixel(by_nats, p)
+    of_nats = per_pixel(by_nats, p)
+    of_g = arrays.zero_unless(keep, xp.astype(inputs.target, p.dtype))  # a copy
+    of_g *= of_nats
+    slope += xp.sum(of_g, axis=1, keepdims=True) if inputs.has_classes else of_nats
     slope *= p
-    slope += of_g
+    slope -= of_g
     return slope
 
 
 def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     """The same for a class map, in the memory of p.
 
-    There s is b, one number a class, and at the label y it is a more. With n, the slope by
+    There s is b, the slope by the size, and at the label y it is a more. With n, the slope by
     the entropy, all slopes are p (b - sum of p b - p_y a + n); at the label p_y a - n is added.
     """
     p, labels = inputs.prediction, inputs.labels
     of_i, of_p, of_nats = (per_pixel(v, p) for v in (by_sums[0, ...], by_sums[1, ...], by_nats))
+    of_p = 2 * of_p * p if inputs.squared else of_p
     at_labels = arrays.picked(p, labels) * arrays.picked(of_i.expand(p.shape), labels)
     shift = of_nats - at_labels
     classes = [(p[:, c : c + 1, ...], of_p[:, c : c + 1, ...]) for c in range(inputs.num_classes)]
