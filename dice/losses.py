@@ -441,7 +441,8 @@ def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
     p, labels = inputs.prediction, inputs.labels
     of_i, of_p, of_nats = (per_pixel(v, p) for v in (by_sums[0, ...], by_sums[1, ...], by_nats))
     of_p = 2 * of_p * p if inputs.squared else of_p
-    at_labels = arrays.picked(p, labels) * arrays.picked(of_i.expand(p.shape), labels)
+    of_i = namespace(p).broadcast_to(of_i, p.shape)
+    at_labels = arrays.picked(p, labels) * arrays.picked(of_i, labels)
     shift = of_nats - at_labels
     classes = [(p[:, c : c + 1, ...], of_p[:, c : c + 1, ...]) for c in range(inputs.num_classes)]
     for of_class, b in classes:

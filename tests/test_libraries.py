@@ -1172,12 +1172,19 @@ def test_what_no_library_adds_is_refused():
         TypeError, match=r"prediction: expected booleans, .* got dtype torch.float8"
     ):
         dice.overlap(torch.eye(2).to(torch.float8_e4m3fn), torch.eye(2))
+
     labels = torch.tensor([0, 2**64 - 1], dtype=torch.uint64)
     with pytest.raises(ValueError, match="target: expected integers of at most 63 bits"):
         dice.overlap(torch.tensor([0, 1]), labels, num_classes=2, ignore_index=-1)
     minus = torch.complex(torch.zeros(2), torch.tensor([0.5, 1])).conj().imag
     with pytest.raises(ValueError, match=r"expected probabilities in .*, got -1.0"):
         dice.soft_dice(minus, torch.ones(2))
+
+
+def test_half_precision_that_numpy_only_stores_is_refused():
+    values = np.eye(2, dtype=pytest.importorskip("ml_dtypes").bfloat16)
+    with pytest.raises(TypeError, match=r"prediction: expected booleans, .* got dtype bfloat16"):
+        dice.overlap(values, values)
 
 
 def test_chunks_of_unknown_size_are_refused():
