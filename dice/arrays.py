@@ -483,8 +483,8 @@ def count(mask: Array) -> Array:
     if is_numpy(mask):  # row by row: far faster than with an axis
         return np.array([[np.count_nonzero(row) for row in mask[0]]])
     check_countable(prod(mask.shape), mask)
-    xp, integer = namespace(mask), integer_type(mask)
-    return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)), dtype=integer)
+    xp = namespace(mask)  # its widest integers add up the narrowest
+    return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)))
 
 
 def check_countable(pixels: int, values: Array) -> None:

@@ -584,7 +584,7 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     numerator, denominator = formulas.dice(sums[0, ...], sums[1, ...], sums[2, ...])
     numerator = numerator + reading.get("eps_numerator", 0)
     denominator = denominator + reading.get("eps_denominator", 0)
-    score = divide(numerator, denominator, 1 - reading["empty"])
+    score = divide(numerator, denominator, reading["empty"])  # or NaN: all that matters there
     share = xp.where(xp.isnan(score), 0.0, entries)  # of each score in the mean
     share = divide(share, xp.sum(share, axis=-1, keepdims=True), 0)
     share = divide(share, xp.sum(share), 0)  # the samples that have a score count alike

@@ -397,6 +397,21 @@ def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
     assert found == ["pairs"] + [np.ndarray] * 4 + ["slopes"]
 
 
+def test_a_step_of_pytorch_takes_short_ways(monkeypatch):
+    """None of this changes a number; a step of few pixels takes its time."""
+    torch = pytest.importorskip("torch")
+    p, labels = torch.from_numpy(SOFT), torch.from_numpy(LABELS)
+    for name in ("array_namespace", "is_array_api_obj", "device"):
+        monkeypatch.setattr(f"array_api_compat.{name}", None)
+    for name in ("where", "take_along_axis"):
+        monkeypatch.setattr(f"array_api_compat.torch.{name}", None)
+    found, own = [], arrays.activation
+    monkeypatch.setattr(arrays, "activation", lambda *g: found.append(g[0]) or own(*g))
+    dice.dice_loss(p.clone().requires_grad_(), labels, class_axis=1).backward()
+    dice.dice_ce_loss(p.clone().requires_grad_(), labels, class_axis=1).backward()
+    assert found == ["log_softmax", "softmax"]  # one forward, one backward
+
+
 @pytest.mark.parametrize("pixels", [0, 1, 127, 128, 300, 2 * 128 * 128 + 77])
 @pytest.mark.parametrize("masked", [True, False])
 def test_sums_at_labels_where_numpy_cannot_read(pixels, masked, monkeypatch):
@@ -1015,6 +1030,17 @@ def test_jit_and_vmap(case):
     np.testing.assert_allclose(jax.jit(f)(p, g), f(p, g), rtol=1e-5)
     twice = jax.vmap(f)(jax.numpy.stack([p, p]), jax.numpy.stack([g, g]))
     np.testing.assert_allclose(twice, np.stack([f(p, g)] * 2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("way", ["made", "measured"])
+def test_jax_knows_each_kind_of_overlap(way):
+    jax = pytest.importorskip("jax")
+
+    class Sums(Overlap):  # not known yet
+        pass
+
+    made = Sums(1, 2, 3) if way == "made" else Sums._trusted(np.array([1, 2, 3]), False, False)
+    assert jax.tree.leaves(made) == [1, 2, 3]
 
 
 def test_overlap_is_a_pytree():

@@ -441,12 +441,23 @@ def test_gradient_of_samples_and_of_one_class(data):
         check_gradient(*batch, {"class_axis": 0, "batch_axis": 1, "average": average})
 
 
-def check_gradient(p, g, options):
-    found = dice.dice_loss_gradient(p, g, **options)
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("empty", [0, np.nan])
+def test_gradient_beside_what_is_empty(reading, empty):
+    chance = np.random.default_rng(3)
+    p, g = 0.1 + 0.8 * chance.random((3, 3, 6)), (chance.random((3, 3, 6)) < 0.4).astype(np.uint8)
+    p[1, 2] = g[1, 2] = 0  # a class of one sample
+    p[2] = g[2] = 0  # all of another
+    options = reading | {"empty": empty, "class_axis": 1, "batch_axis": 0}
+    check_gradient(p, g, options, where=p > 0)
+
+
+def check_gradient(p, g, options, where=True):
+    found = np.where(where, dice.dice_loss_gradient(p, g, **options), 0)
     assert found.shape == p.shape and found.dtype == p.dtype
     expected = np.zeros_like(p)
     step = 1e-6
-    for at in np.ndindex(*p.shape):
+    for at in zip(*np.nonzero(np.broadcast_to(where, p.shape)), strict=True):
         up, down = p.copy(), p.copy()
         up[at] += step
         down[at] -= step
