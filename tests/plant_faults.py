@@ -115,7 +115,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), outputs(CH2), "AssertionError|mismatch"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), unit("overlap"), "assert"),
     ("sizes exchanged in counting", SUMS, replace(r"sum\(0\), joint.sum\(1\)", "sum(1), joint.sum(0)"), unit("overlap"), "assert"),
-    ("size of the wrong array", SUMS, replace(r"else total\(p\)", "else total(g)"), outputs(CH3), "AssertionError|mismatch"),
+    ("size of the wrong array", SUMS, replace(r"else arrays\.total\(p\)", "else arrays.total(g)"), outputs(CH3), "AssertionError|mismatch"),
     ("last pixel left out", ARRAYS, replace(r"vecdot, a, b", "vecdot, a[..., :-1], b[..., :-1]"), unit("overlap"), "assert|Error"),
     ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("bad_input"), "DID NOT RAISE|Error"),
     ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?values, 0,\s*)1,", r"\g<1>2,"), unit("bad_input"), "DID NOT RAISE|Error"),
