@@ -292,8 +292,8 @@ def add_at_labels(values: Array, labels: Array, numbers: Array) -> Array:
     The memory of the values is taken, where the library can.
     """
     if is_torch(values):
-        numbers = picked(numbers.expand(values.shape), labels)
-        return values.scatter_add_(1, as_indices(labels), numbers)
+        labels = as_indices(labels)
+        return values.scatter_add_(1, labels, picked(numbers.expand(values.shape), labels))
     xp, parts = namespace(values), []
     for label in range(values.shape[1]):
         of_class = (slice(None), slice(label, label + 1), ...)
@@ -483,7 +483,7 @@ def count(mask: Array) -> Array:
     if is_numpy(mask):  # row by row: far faster than with an axis
         return np.array([[np.count_nonzero(row) for row in mask[0]]])
     check_countable(prod(mask.shape), mask)
-    xp = namespace(mask)  # its widest integers add up the narrowest
+    xp = namespace(mask)  # adds small integers up in large ones
     return xp.sum(xp.astype(mask, xp.uint8), axis=tuple(range(2, mask.ndim)))
 
 
@@ -530,10 +530,12 @@ def _dealt_out(labels: Array, num_classes: int, *values: Array) -> Array:
     samples, pixels = labels.shape[0], prod(labels.shape[2:])
     columns = max(pixels // STRIP, 1)
     rows, rest = pixels // columns, pixels % columns
-    chosen = (v if v.dtype == sys.modules["torch"].bool else picked(v, labels) for v in values)
-    given = sys.modules["torch"].stack([v.reshape(samples, pixels) for v in chosen])
+    torch = sys.modules["torch"]
+    chosen = (v if v.dtype == torch.bool else picked(v, labels) for v in values)
+    given = torch.stack([v.reshape(samples, pixels) for v in chosen])
     dtype = double(given) if given.is_floating_point() else integer_type(given)
-    given = given if given.is_floating_point() else given.int()
+    if given.dtype == torch.bool:
+        given = given.int()
     index = labels.reshape(1, samples, pixels).expand(given.shape)
 
     def add(pixels: slice, *table: int) -> Array:

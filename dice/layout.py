@@ -59,7 +59,7 @@ class Inputs(NamedTuple):
 
     @property
     def counted(self) -> Array:
-        """The mask, also if there is none."""
+        """The mask; one that holds everywhere if there is none."""
         xp = arrays.namespace(self.target)
         return xp.ones_like(self.target, dtype=xp.bool) if self.mask is None else self.mask
 

@@ -397,7 +397,7 @@ def _sums_and_entropies(inputs: Inputs) -> tuple[Array, Array]:
     """
     lazy = arrays.is_dask(inputs.prediction)
     logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
-    if not lazy:  # else the second sums may be made first
+    if not lazy:  # Dask may make the second sums first: there both check the values
         inputs = inputs._replace(check_values=False)
     if lazy or is_numpy(inputs.prediction):
         entropies = add_blocks(logs, _entropy, (2, 1), np.float64)

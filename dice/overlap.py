@@ -479,8 +479,8 @@ def prepare(
                 f"or one of {allowed}"
             )
     reading = {name: options.pop(name) for name in read.__annotations__.keys() & options.keys()}
-    name = given.pop("name", "probabilities" if soft else "prediction")
-    return arrange(prediction, target, name=name, soft=soft, **given, **options), reading
+    given.setdefault("name", "probabilities" if soft else "prediction")
+    return arrange(prediction, target, soft=soft, **given, **options), reading
 
 
 def measured(inputs: Inputs) -> Overlap:
@@ -584,7 +584,7 @@ def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
     numerator, denominator = formulas.dice(sums[0, ...], sums[1, ...], sums[2, ...])
     numerator = numerator + reading.get("eps_numerator", 0)
     denominator = denominator + reading.get("eps_denominator", 0)
-    score = divide(numerator, denominator, reading["empty"])  # or NaN: all that matters there
+    score = divide(numerator, denominator, reading["empty"])  # all that matters: is it NaN?
     share = xp.where(xp.isnan(score), 0.0, entries)  # of each score in the mean
     share = divide(share, xp.sum(share, axis=-1, keepdims=True), 0)
     share = divide(share, xp.sum(share), 0)  # the samples that have a score count alike
