@@ -82,6 +82,16 @@ def test_tones_follow_the_page(drawing):
 
 
 @each_drawing
+def test_shapes_that_are_used_again_take_the_color_of_their_use(drawing):
+    shapes = set(re.findall(r'<use [^>]*href="#([^"]*)"', drawing.svg))
+    for shape in shapes:
+        (tag,) = re.findall(rf'<[^>]* id="{shape}"[^>]*>', drawing.svg)
+        assert not re.search(r'(fill|stroke)="#', tag)
+        for use in re.findall(rf'<use [^>]*href="#{shape}"[^>]*>', drawing.svg):
+            assert re.search(r' stroke="#', use)
+
+
+@each_drawing
 def test_a_drawing_names_no_place_or_time(drawing):
     assert not re.search(r"0x[0-9a-f]{6}|<dc:date>|/home/|/[t]mp/", drawing.svg)
     assert re.fullmatch(r"<Drawing: [^<>]+>", repr(drawing))

@@ -1392,6 +1392,8 @@ def from_matplotlib(figure: Figure, description: str) -> Drawing:
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<[^>]*>", lambda tag: _compact(tag[0]), svg)
+    # the color of a tick or marker comes from each use of it, which alone follows the page
+    svg = re.sub(r'(<path id=[^>]*?) stroke="[^"]*"', r"\1", svg)
     svg = re.sub(r">\s*\n\s*<", ">\n<", svg)
     width, height = (float(side) * 72 for side in figure.get_size_inches())
     return Drawing(svg.strip() + "\n", width, height, description)
