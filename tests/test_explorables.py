@@ -8,6 +8,7 @@ import math
 import random
 import re
 import sys
+from itertools import product
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -593,6 +594,49 @@ def test_rounding_by_hand(visit):
         agrees(figure)
     assert figure.state["threshold"] == "0.57" and float(figure.state["denominator"]) > 1
     figure.said("Hard Dice", "Soft Dice", "D*/2")
+
+
+def mean_dice(mask, p):
+    """The mean Dice of a mask over all targets drawn from the map, pixel by pixel."""
+    targets = np.array(list(product((0, 1), repeat=p.size)))
+    chances = np.where(targets, p, 1 - p).prod(axis=1)
+    scores = [dice_score(mask, target, empty=1.0) for target in targets]
+    return chances @ scores
+
+
+def best_masks(p):
+    """The best mask against the map as a soft target, and the best in mean Dice."""
+    masks = [np.array(mask) for mask in product((0, 1), repeat=p.size) if any(mask)]
+    against_map = max(masks, key=lambda mask: soft_dice(mask.astype(float), p))
+    return against_map, max(masks, key=lambda mask: mean_dice(mask, p))
+
+
+def test_rounding_panel_is_about_the_map_as_a_target(visit):
+    """D* is no mean: the mean Dice over targets drawn from the map is 0.7940, not 0.8070."""
+    figure = visit("to-round-or-not").started()
+    p = np.array([int(c, 11) / 10 for c in figure.state["map"]])
+    mask, _ = best_masks(p)
+    assert (figure.shown["best"], figure.shown["half"]) == ("0.8070", "0.4035")
+    assert round(soft_dice(mask.astype(float), p), 4) == 0.8070
+    assert np.array_equal(mask, p > 0.8070 / 2)
+    assert round(mean_dice(mask, p), 4) == 0.7940
+    panel = " ".join(figure.node.locator(".volume").inner_text().split())
+    assert "against the map itself as a soft target, the best mask has the soft Dice D*" in panel
+    assert "mean Dice over targets drawn from the map is another number" in panel
+    assert "against the map" in figure.node.locator(".curve-side .legend").inner_text()
+    spoken = figure.node.locator("svg.chart").get_attribute("aria-label")
+    assert "against the map itself" in spoken
+    assert not re.search("expect", figure.node.inner_text() + spoken)
+
+
+def test_half_of_the_best_dice_is_no_threshold_for_the_mean():
+    p = np.array([0.35, 0.01, 0.93, 0.24, 0.27])
+    against_map, in_the_mean = best_masks(p)
+    assert np.array_equal(against_map, [1, 0, 1, 0, 0])
+    assert np.array_equal(against_map, p > soft_dice(against_map.astype(float), p) / 2)
+    assert np.array_equal(in_the_mean, [0, 0, 1, 0, 0])
+    assert round(mean_dice(against_map, p), 3) == 0.661
+    assert round(mean_dice(in_the_mean, p), 3) == 0.697
 
 
 def test_worked_example_starts_at_the_source_and_follows(visit):

@@ -20,8 +20,8 @@
 
   const above = (map, threshold) => map.map((p) => Number(p >= threshold));
 
-  /** The Dice that a mask may expect if the map is right: the map is then the soft target. */
-  const expected = (map, threshold) => dice(overlap(above(map, threshold), map));
+  /** Soft Dice of a mask against the map itself as the soft target; not the mean Dice over targets drawn from it. */
+  const againstMap = (map, threshold) => dice(overlap(above(map, threshold), map));
 
   explorable("to-round-or-not", {
     start: { map: "926811", target: "100100", threshold: "0.5", numerator: "0", denominator: "0" },
@@ -58,7 +58,7 @@
         denominator: epsilon("denominator", "denominator"),
       };
       const graph = chart({
-        label: "Dice of the rounded mask over the threshold: against the target, and as the map itself expects; the numbers follow",
+        label: "Dice of the rounded mask over the threshold: against the target, and against the map itself; the numbers follow",
         xlabel: "threshold", x: (t) => t, ticks: [[0, "0"], [0.25, "0.25"], [0.5, "0.5"], [0.75, "0.75"], [1, "1"]],
       });
       const panel = (kind, title, sums, score, slopes) => html(`<section class="panel">
@@ -89,10 +89,11 @@
           formula("Slope outside", `−${pull}`, "slope-background")));
       body.querySelector(".curve-side").append(html(`<p class="subhead">Dice of the rounded mask</p>`), graph.node,
         html(`<p class="legend"><span><i class="key"></i>against the target</span>
-          <span><i class="key both"></i>as the map expects it</span><span><i class="key thin"></i>slope 2</span></p>`));
+          <span><i class="key both"></i>against the map</span><span><i class="key thin"></i>2 × threshold</span></p>`));
       body.querySelector(".volume").append(html(`<div><p class="subhead">Where to round</p>
-        <p>If the map is right, the mask with the best Dice to expect, <var>D</var>* = ${place("best")}, holds
-        the pixels above <var>D</var>*/2 = ${place("half")}: where the curve meets the line of slope 2. (Chapter 5 proves it.)</p>
+        <p>Scored against the map itself as a soft target, the best mask has the soft Dice <var>D</var>* = ${place("best")}. It
+        holds the pixels above <var>D</var>*/2 = ${place("half")}, where the curve meets the line 2&nbsp;×&nbsp;threshold. (Chapter 5
+        proves it.) The mean Dice over targets drawn from the map is another number, and may have another best mask.</p>
         <p class="subhead">Volume, in pixels</p><dl class="bars">
         ${[["sum of the map", "map", "prediction"], ["mask at the threshold", "mask", "prediction"],
           ["mask above D*/2", "optimal", "both"], ["target", "target", "target"]].map(([words, key, role]) =>
@@ -113,7 +114,7 @@
         const onEdge = map.filter((p) => p === threshold).length;
 
         const levels = [...new Set(map)].filter((p) => p > 0);
-        const best = levels.length ? Math.max(...levels.map((t) => expected(map, t))) : NaN;
+        const best = levels.length ? Math.max(...levels.map((t) => againstMap(map, t))) : NaN;
         const optimal = Number.isNaN(best) ? 0 : map.filter((p) => p > best / 2).length;
 
         grid.draw(map.length, (i) => ({
@@ -144,9 +145,9 @@
         });
         const parts = [graph.path([[0, 0], [0.5, 1]], "curve thin")];
         const hardCurve = steps((t) => dice(overlap(above(map, t), target)));
-        const expectedCurve = steps((t) => expected(map, t));
+        const mapCurve = steps((t) => againstMap(map, t));
         if (hardCurve.length) parts.push(graph.path(hardCurve, "curve ink"));
-        if (expectedCurve.length) parts.push(graph.path(expectedCurve, "curve both"));
+        if (mapCurve.length) parts.push(graph.path(mapCurve, "curve both"));
         parts.push(graph.line(graph.at(threshold, 0), graph.at(threshold, 1), "here"));
         const flag = (t, words, y, left) => svg("text", { x: graph.at(t, 0)[0] + (left ? -6 : 6), y,
           "text-anchor": left ? "end" : "start", class: "halo" }, words);
