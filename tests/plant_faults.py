@@ -103,7 +103,7 @@ EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, p
 FORMULAS, SUMS, CHECKS = "dice/formulas.py", "dice/sums.py", "dice/checks.py"
 ARRAYS = "dice/arrays.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
-CH7 = "notebooks/07_training.ipynb"
+CH4, CH7 = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
 # Fault, file, change, the check that ought to notice, what the message has to say
@@ -148,6 +148,9 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("number from nowhere", CH2, replace(r'"## Summary', r'"It is 0.8642.\\n\\n", "## Summary'), form("numbers"), "in no code and no output"),
     ("link to a file that is not there", CH2, replace(r"\(03_soft_dice.ipynb\)", "(03_dice.ipynb)"), form("links"), "no such file"),
     ("page missing from the contents", TOC, replace(r"^ *- file: book/errata\n", ""), form("contents"), "not in _toc.yml"),
+    ("item of the source left out", CH3, replace("for roads and lanes", "for streets"), unit("source_coverage"), "road and lane detection"),
+    ("output of the source left out", CH4, in_cell(r"Z_\{C\}", NO_OUTPUT), unit("source_coverage"), "logits of . as a matrix"),
+    ("section of the source gone", CH4, replace("## Dice per class", "## Scores"), unit("source_coverage"), "has no heading 'Dice per class'"),
     # the pages
     ("broken link", WELCOME, replace(r"\(glossary.md\)", "(glosary.md)"), [BUILD], "glosary"),
     ("broken anchor", API, replace(r"\(#dice.softmax\)", "(#dice.soft_max)"), [BUILD], "soft_max"),
