@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from .page import new_record, write
@@ -15,6 +16,10 @@ collect_ignore = [] if PEERS else ["test_peers.py"]
 
 def pytest_configure(config):
     config.stash[RESULTS] = {}
+
+
+def pytest_report_header() -> str:
+    return f"NumPy {np.__version__}"
 
 
 @pytest.fixture

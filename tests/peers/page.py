@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .table import LIBRARIES, Edge, Fault, Library, Row
+from .table import LIBRARIES, OLDER_NUMPY, Edge, Fault, Library, Row
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "benchmarks" / "results" / "peers.json"
@@ -33,7 +33,7 @@ The pairs of lines below are not only shown: a test runs both on the same arrays
 in the edge cases, and compares every number. Where PyTorch computes a gradient, it compares the \
 gradients too.
 
-Most differences come from four choices, and each is an option here.
+Most differences come from five choices, and each is an option here.
 
 What two empty sets are worth
 : A score has `empty`, a loss has `empty` and the two epsilons. The table below shows how far \
@@ -43,6 +43,10 @@ Epsilon
 : It stands in the numerator, in the denominator, or in both, and its size differs. A formula \
 written without the factor 2, as $(I + s) / (I + \\ldots + s)$, has an epsilon that counts twice: \
 it is $2s$ in `eps_numerator` and `eps_denominator`.
+
+Average over classes
+: `average="macro"` is the mean of the scores of the classes. `average="micro"` adds up their sums \
+first, so that large classes count for more.
 
 Batch or sample
 : `batch_axis=0` scores each sample and then takes the mean. Without `batch_axis` the sums of all \
@@ -125,7 +129,7 @@ def imports_of(library: Library) -> str:
 
 def text_of(entry: Row | Edge | Fault) -> Record:
     """What the record has of an entry of the table: its texts."""
-    kept = {name: value for name, value in vars(entry).items() if isinstance(value, str)}
+    kept = {name: value for name, value in vars(entry).items() if value and isinstance(value, str)}
     return kept | ({"options": list(entry.options)} if isinstance(entry, Row) else {})
 
 
@@ -156,7 +160,7 @@ def page(record: Record) -> str:
         f"{len(libraries)} libraries, {len(rows)} settings that agree, and {len(faults)} inputs "
         "to watch out for. The arrays are double precision; where two numbers differ by about "
         "10⁻⁸, the other library works in single.\n\n",
-        *empty_sets([here, *libraries]),
+        *empty_sets([here, *libraries], record["versions"]["numpy"]),
         NAMES,
     ]
     for library in libraries:
@@ -164,7 +168,7 @@ def page(record: Record) -> str:
     return "".join([*parts, TAIL])
 
 
-def empty_sets(libraries: list[Record]) -> Iterator[str]:
+def empty_sets(libraries: list[Record], numpy: str) -> Iterator[str]:
     """The table of what each library answers where a set is empty."""
     yield "## Where a set is empty\n\n"
     yield (
@@ -175,15 +179,18 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
     yield "|---|---|---|---:|---:|---:|\n"
     for library in libraries:
         for edge in library["edges"]:
-            answers = " | ".join(
-                signs(edge[name]) for name in ("empty", "false_positives", "missed")
-            )
+            answers = [signs(edge[name]) for name in ("empty", "false_positives", "missed")]
+            if "newer" in edge:
+                answers[0] += f" (NumPy {edge['numpy']}), {signs(edge['newer'])} (NumPy {numpy})"
             kind = "loss" if "loss" in edge["call"].lower() else "score"
-            yield f"| {library['name']} | `{edge['call']}` | {kind} | {answers} |\n"
+            name = f"{library['name']} {library['version']}"
+            yield f"| {name} | `{edge['call']}` | {kind} | {' | '.join(answers)} |\n"
     yield (
-        "\nHere a score of two empty sets is NaN, unless you say otherwise with `empty`, and a "
-        "mean leaves it out; a loss of two empty sets is 0. False positives on an empty target "
-        "always count as a failure. Where a library says 1 for two empty sets, write `empty=1`.\n\n"
+        f"\nEvery line was run with NumPy {OLDER_NUMPY}, too; where no version of NumPy is named, "
+        "the answers are the same. Here a score of two empty sets is NaN, unless you say otherwise "
+        "with `empty`, and a mean leaves it out; a loss of two empty sets is 0. False positives on "
+        "an empty target always count as a failure. Where a library says 1 for two empty sets, "
+        "write `empty=1`.\n\n"
     )
 
 
@@ -208,7 +215,8 @@ def section(library: Record) -> Iterator[str]:
         yield f"**{fault['title']}**\n\n"
         lines = fault["given"], f"# {library['name']}", fault["there"], "# here", fault["here"]
         yield "\n".join(["```python", *lines, "```\n\n"])
-        yield f"There: {answer(fault['gives'])}. Here: {answer(fault['right'])}.\n\n"
+        there = f"{library['name']} {library['version']}"
+        yield f"{there}: {answer(fault['gives'])}. Here: {answer(fault['right'])}.\n\n"
 
 
 def code(text: str) -> str:
@@ -227,7 +235,7 @@ def agreement(row: Record) -> str:
 def rounded(number: float) -> str:
     """A difference, with one digit."""
     if number == 0:
-        return "none"
+        return "0"
     return signs(f"{number:.0e}")
 
 

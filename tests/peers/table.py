@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 FLOAT64 = 1e-14  # what rounding leaves of a difference: some units in the last place
 FLOAT32 = 1e-6  # where the peer itself adds up, or answers, in single precision
+OLDER_NUMPY = "2.2.6"  # the last before 2.3; all edges of NumPy's libraries are run on it, too
 
 EMPTY = "two empty sets"
 NO_TARGET = "an empty target"
@@ -47,13 +48,19 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """What a call answers for two empty sets, for false positives alone, for a missed object."""
+    """What a call answers for two empty sets, for false positives alone, for a missed object.
+
+    Where two empty sets get another answer since a newer NumPy, the first three answers are those
+    with the older one, whose version is `numpy`, and `newer` is the answer with that of the lock.
+    """
 
     call: str
     line: str
     empty: str
     false_positives: str
     missed: str
+    numpy: str = ""
+    newer: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +197,7 @@ MONAI = Library(
             ("jaccard=True → formulas.iou",),
         ),
         Row(
-            "Only the pixels of a mask.",
+            "Only the pixels of a mask. Version 1.5.2 still masks before the activation.",
             "monai.losses.MaskedDiceLoss(softmax=True)(z, g, m[:, None])",
             "dice_loss(softmax(z, class_axis=1), g, class_axis=1, batch_axis=0, mask=m,\n"
             "          eps_numerator=1e-5, eps_denominator=1e-5)",
@@ -320,7 +327,8 @@ TORCHMETRICS = Library(
     "import torchmetrics.functional.detection, torchmetrics.functional.segmentation",
     rows=(
         Row(
-            "The defaults with class maps: the mean over the classes, for each sample.",
+            "The defaults with class maps: the mean over the classes, for each sample. Before "
+            'version 1.9.0 the default is "micro": all classes, background included, added up.',
             'tm.segmentation.dice_score(x, y, num_classes=n, input_format="index")',
             "[dice_score(one_x, one_y, num_classes=n) for one_x, one_y in zip(x, y)]",
             ('input_format="index" → num_classes=n',),
@@ -586,7 +594,7 @@ NNUNET = Library(
     "from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss, SoftDiceLoss",
     rows=(
         Row(
-            "Its loss is minus the score. Here without the background.",
+            "Its loss is minus the score. Here without the background, each sample apart.",
             "SoftDiceLoss(do_bg=False, smooth=1e-5)(p, y)",
             '-soft_dice(p, y, class_axis=1, batch_axis=0, average="macro",\n'
             "           include_background=False, eps_numerator=1e-5, eps_denominator=1e-5)",
@@ -597,7 +605,8 @@ NNUNET = Library(
             tolerance=FLOAT32,
         ),
         Row(
-            "The samples of a batch added up first.",
+            "The samples of a batch added up first. Its planner asks for that in 2D, and in 3D at "
+            "full resolution where it plans a low resolution, too.",
             "MemoryEfficientSoftDiceLoss(batch_dice=True, smooth=1e-5, ddp=False)(p, y)",
             '-soft_dice(p, y, class_axis=1, average="macro",\n'
             "           eps_numerator=1e-5, eps_denominator=1e-5)",
@@ -1003,7 +1012,7 @@ MEDPY = Library(
     "import medpy.metric",
     rows=(
         Row(
-            "Two masks.",
+            "Two masks; for two empty ones see below.",
             "medpy.metric.dc(x, y)",
             "dice_score(x, y)",
             ("dc → dice_score",),
@@ -1018,10 +1027,19 @@ MEDPY = Library(
         ),
     ),
     edges=(
-        Edge("dc", "medpy.metric.dc(x, y)", "nan", "0", "0"),
+        Edge("dc", "medpy.metric.dc(x, y)", "1", "0", "0", numpy=OLDER_NUMPY, newer="nan"),
         Edge("jc", "medpy.metric.jc(x, y)", "1", "0", "0"),
     ),
     faults=(
+        Fault(
+            "Two empty masks score NaN from NumPy 2.3 on, with a warning. Up to NumPy 2.2 they "
+            "score 1, as its source means it, which catches an error that is no longer raised.",
+            "x = y = np.zeros((2, 2), bool)",
+            "medpy.metric.dc(x, y)",
+            "dice_score(x, y, empty=1)",
+            "nan",
+            "1",
+        ),
         Fault(
             "All labels but 0 count as one mask: 1 and 2 agree in full.",
             "x, y = np.array([1, 1]), np.array([2, 2])",
