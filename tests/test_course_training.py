@@ -49,15 +49,17 @@ def test_the_losses_are_those_of_the_package():
 
 @each_loss
 @pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2"])
-def test_gradients_agree_with_differences(loss, name):
+@pytest.mark.parametrize("activation", training.ACTIVATIONS)
+def test_gradients_agree_with_differences(loss, name, activation):
     weights = {k: v.astype(float) for k, v in training.start(3, seed=1, hidden=4).items()}
 
     def value(moved):
-        return LOSSES[loss](training.forward(weights | {name: moved}, FEATURES)[0], TARGET)[0]
+        logits, _ = training.forward(weights | {name: moved}, FEATURES, activation)
+        return LOSSES[loss](logits, TARGET)[0]
 
-    logits, hidden = training.forward(weights, FEATURES)
+    logits, hidden = training.forward(weights, FEATURES, activation)
     push = LOSSES[loss](logits, TARGET)[1]
-    gradient = training.backward(weights, FEATURES, hidden, push)[name]
+    gradient = training.backward(weights, FEATURES, hidden, push, activation)[name]
     for index in np.ndindex(weights[name].shape):
         step = np.zeros_like(weights[name])
         step[index] = 1e-6
@@ -106,8 +108,10 @@ def test_test_pixels_are_in_no_other_part(name):
 
 
 @each_loss
-def test_training_repeats_itself_and_learns(small, loss):
-    runs = [training.train(small, loss, seed=3, rate=0.03, steps=60, every=30) for _ in range(2)]
+@pytest.mark.parametrize("activation", training.ACTIVATIONS)
+def test_training_repeats_itself_and_learns(small, loss, activation):
+    options = {"seed": 3, "rate": 0.03, "steps": 60, "every": 30, "activation": activation}
+    runs = [training.train(small, loss, **options) for _ in range(2)]
     assert runs[0].steps == [0, 30, 60]
     assert runs[0].scores == runs[1].scores
     assert runs[0].scores[-1] > 0.5

@@ -17,6 +17,7 @@ from dice import cross_entropy, dice_loss, dice_loss_gradient, overlap, sigmoid
 from dice.course.scenes import scene
 
 __all__ = [
+    "ACTIVATIONS",
     "LOSSES",
     "PHOTOGRAPHS",
     "Data",
@@ -44,7 +45,7 @@ SCALES = (1, 2, 4, 8)
 PHOTOGRAPHS = ("coins", "vessels", "microaneurysms")
 
 
-# Losses, each with its derivative by the logits
+# Losses, each with its derivative with respect to the logits
 
 
 def balanced_cross_entropy(logits: Floats, target: Mask) -> float:
@@ -294,6 +295,12 @@ def _scaled(*parts: Data) -> Split:
 
 # The model
 
+ACTIVATIONS: Mapping[str, tuple[Callable[[Floats], Floats], Callable[[Floats], NDArray[Any]]]] = {
+    "relu": (lambda inner: np.maximum(inner, 0), lambda outer: outer > 0),
+    "tanh": (np.tanh, lambda outer: 1 - outer**2),
+}
+"""What a hidden unit makes of its input, and the slope of that where it gave such a value."""
+
 
 def start(features: int, seed: int, hidden: int = 16, *, share: float = 0.5) -> Parameters:
     """Draw the weights that a training starts from.
@@ -324,7 +331,9 @@ def start(features: int, seed: int, hidden: int = 16, *, share: float = 0.5) -> 
     return {name: np.asarray(value, np.float32) for name, value in drawn.items()}
 
 
-def forward(parameters: Parameters, features: Floats) -> tuple[Floats, Floats]:
+def forward(
+    parameters: Parameters, features: Floats, activation: str = "relu"
+) -> tuple[Floats, Floats]:
     """Compute the logits.
 
     Parameters
@@ -332,6 +341,8 @@ def forward(parameters: Parameters, features: Floats) -> tuple[Floats, Floats]:
     parameters : dict of str to array
         From `start` or `train`.
     features : array of float, shape (..., F)
+    activation : {"relu", "tanh"}
+        What the hidden units make of their inputs, a key of `ACTIVATIONS`.
 
     Returns
     -------
@@ -339,28 +350,36 @@ def forward(parameters: Parameters, features: Floats) -> tuple[Floats, Floats]:
     hidden : array of float, shape (..., hidden)
         What the hidden layer passes on; `backward` needs it.
     """
-    hidden = np.maximum(features @ parameters["W1"] + parameters["b1"], 0)
+    hidden = ACTIVATIONS[activation][0](features @ parameters["W1"] + parameters["b1"])
     return hidden @ parameters["W2"] + parameters["b2"], hidden
 
 
-def backward(parameters: Parameters, features: Floats, hidden: Floats, push: Floats) -> Parameters:
-    """Carry the derivative by the logits on to the parameters.
+def backward(
+    parameters: Parameters,
+    features: Floats,
+    hidden: Floats,
+    push: Floats,
+    activation: str = "relu",
+) -> Parameters:
+    """Carry the derivative with respect to the logits on to the parameters.
 
     Parameters
     ----------
     parameters, features, hidden
         As in `forward`.
     push : array of float, shape (...)
-        Derivative of the loss by each logit.
+        Derivative of the loss with respect to each logit.
+    activation : {"relu", "tanh"}
+        As in `forward`.
 
     Returns
     -------
     dict of str to array
-        Derivative of the loss by each parameter.
+        Derivative of the loss with respect to each parameter.
     """
     flat, push = features.reshape(-1, features.shape[-1]), push.ravel()
     units = hidden.reshape(-1, hidden.shape[-1])
-    inner = (units > 0) * (push[:, np.newaxis] * parameters["W2"])
+    inner = ACTIVATIONS[activation][1](units) * (push[:, np.newaxis] * parameters["W2"])
     return {
         "W1": flat.T @ inner,
         "b1": inner.sum(axis=0),
@@ -401,6 +420,7 @@ def train(
     batch: int = 2,
     every: int | None = None,
     share: float = 0.5,
+    activation: str = "relu",
 ) -> Run:
     """Train the model with Adam.
 
@@ -423,6 +443,8 @@ def train(
         step and after the last.
     share : float
         As in `start`.
+    activation : {"relu", "tanh"}
+        As in `forward`.
 
     Returns
     -------
@@ -436,22 +458,22 @@ def train(
     second = {name: np.zeros_like(value) for name, value in parameters.items()}
     for step in range(1, steps + 1):
         if (every and step % every == 1) or step == 1:
-            _score(run, split.validation, step - 1)
+            _score(run, split.validation, step - 1, activation)
         chosen = random.choice(len(target), min(batch, len(target)), replace=False)
-        logits, hidden = forward(parameters, features[chosen])
+        logits, hidden = forward(parameters, features[chosen], activation)
         _, push = slope_of(logits, target[chosen])
-        slopes = backward(parameters, features[chosen], hidden, push)
+        slopes = backward(parameters, features[chosen], hidden, push, activation)
         for name, slope in slopes.items():
             first[name] = 0.9 * first[name] + 0.1 * slope
             second[name] = 0.999 * second[name] + 0.001 * slope**2
             mean, square = first[name] / (1 - 0.9**step), second[name] / (1 - 0.999**step)
             parameters[name] = parameters[name] - rate * mean / (np.sqrt(square) + 1e-8)
-    _score(run, split.validation, steps)
+    _score(run, split.validation, steps, activation)
     return run
 
 
-def _score(run: Run, data: Data, step: int) -> None:
-    logits, _ = forward(run.parameters, data.features)
+def _score(run: Run, data: Data, step: int, activation: str) -> None:
+    logits, _ = forward(run.parameters, data.features, activation)
     run.steps.append(step)
     run.scores.append(float(overlap(logits >= 0, data.target).dice(empty=0)))
 
