@@ -33,6 +33,7 @@ NOT_FOR_PAPER = (
 )
 ON_SCREEN = "In the book's pages on screen, this figure can be worked by hand."
 PRINTED_WIDTH = 642  # pixels between the margins of print.css: 170 mm
+PRINTED_HEIGHT = 955  # and a little less than the 255 mm from top to bottom
 FONTS = """async () => {
   await Promise.all([...document.fonts].map(font => font.load()));
   document.body.style.display = "none";  // then laid out as a whole, whenever the fonts came
@@ -45,10 +46,17 @@ SHORT = """() => {
 }"""
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
   const frame = box.matches('table') ? box.parentElement : box;
-  for (let size = 95; size >= 50 && box.scrollWidth > frame.clientWidth; size -= 5)
-    box.style.fontSize = `${size}%`;
+  const whole = parseFloat(getComputedStyle(box).fontSize);
+  for (let size = 95; size >= 60 && box.scrollWidth > frame.clientWidth; size -= 5)
+    box.style.fontSize = `${whole * size / 100}px`;
   return box.scrollWidth > frame.clientWidth ? [box.textContent.slice(0, 60)] : [];
 })"""
+
+ONE_SHEET = """height => {
+  for (const page of document.querySelectorAll('article:has(.decisions, .checklist)'))
+    for (let size = 98; size >= 80 && page.getBoundingClientRect().height > height; size -= 2)
+      page.style.zoom = `${size}%`;
+}"""
 
 
 def place(page: str, anchor: str = "") -> str:
@@ -198,11 +206,12 @@ def settled(pdf: bytes, author: str, seconds: int) -> bytes:
 
 
 def printed(page: Page, html: str) -> bytes:
-    """Print a document with an open browser page; what is too wide is set smaller."""
+    """Print a document with an open browser page; what is too large is set smaller."""
     DOCUMENT.write_text(html, "utf8")
     page.goto(DOCUMENT.as_uri())
     page.evaluate(FONTS)
     page.evaluate(SHORT)
+    page.evaluate(ONE_SHEET, PRINTED_HEIGHT)
     if cut := page.evaluate(FIT):
         sys.exit("Too wide for the paper: " + "; ".join(cut))
     return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)

@@ -191,6 +191,20 @@ def test_code_that_is_too_wide_is_set_smaller_or_refused(sheet, tmp_path, monkey
         PRINT.printed(sheet, WIDE.format("m" * 900))
 
 
+@pytest.mark.book
+def test_a_table_of_many_columns_and_the_guide_are_fitted_whatever_the_fonts(
+    sheet, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    row = "<td>torchmetrics</td>" * 12
+    lines = "<p>One line of the guide</p>" * 37
+    content = f"<div><table><tr>{row}</tr></table></div><div class='decisions'>{lines}</div>"
+    pdf = PRINT.printed(sheet, BOOK.replace("CONTENT", content))
+    assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
+    assert sheet.eval_on_selector("#one", "e => e.style.zoom") != ""
+    assert PRINT.destinations(pdf) == {"one": 2, "two": 3}
+
+
 # The notebooks on hosted services
 
 
