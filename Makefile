@@ -18,7 +18,7 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults floor peers mutants size train bench cuda scale clean
+.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train bench cuda scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
@@ -91,6 +91,9 @@ lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, f
 
 faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 	$(BIN)/python tests/plant_faults.py
+
+address: $(READY)  ## Build a copy of the book as if it were published, and check its pages
+	$(BIN)/python tests/with_address.py
 
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"

@@ -30,6 +30,9 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
 PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
+BASE = CONFIG["html"].get("baseurl", "")  # the address of the book, once it has one
+BASE = BASE and BASE.rstrip("/") + "/"
 
 book = pytest.mark.book
 each_page = pytest.mark.parametrize("name", PAGES)
@@ -240,7 +243,11 @@ def test_the_head_describes_the_page(name):
     assert about["og:description"] == description
     assert head.title.get_text().startswith(about["og:title"])
     here = (SITE / f"{name}.html").parent
-    assert (here / about["og:image"]).resolve() == SITE / "_static" / "social-card.png"
+    if BASE:
+        assert about["og:image"] == f"{BASE}_static/social-card.png"
+        assert about["og:url"] == (BASE if name == "index" else f"{BASE}{name}.html")
+    else:
+        assert (here / about["og:image"]).resolve() == SITE / "_static" / "social-card.png"
     icons = [here / link["href"] for link in head.select("link[rel~=icon], link[rel$=-icon]")]
     assert [icon.name for icon in icons] == ["favicon.png", "favicon.svg", "touch-icon.png"]
     assert all(icon.is_file() for icon in icons)
@@ -393,15 +400,17 @@ def test_the_search_works_in_pages_opened_as_files(browser):
 @book
 @pytest.mark.parametrize("missing", ["gone.html", "notebooks/gone.html", "a/b/c/d.html", "x/"])
 def test_a_missing_page_leads_back_wherever_it_is(browser, address, missing):
+    home = BASE or address
     tab = browser.new_page()
+    tab.route(f"{home}search.html?*", lambda route: route.fulfill(body="the search"))
     assert tab.goto(address + missing).status == 404
     tab.wait_for_selector("base", state="attached")
     assert tab.inner_text("h1") == "There is no page at this address"
     links = tab.eval_on_selector_all("a", "links => links.map(a => a.href)")
-    assert links == [f"{address}{name}.html" for name in PAGES]
+    assert links == [f"{home}{name}.html" for name in PAGES]
     tab.fill("input", "iou")
     tab.click("button")
-    tab.wait_for_url(f"{address}search.html?q=iou")
+    tab.wait_for_url(f"{home}search.html?q=iou")
     tab.close()
 
 
@@ -409,4 +418,4 @@ def test_a_missing_page_leads_back_wherever_it_is(browser, address, missing):
 def test_the_missing_page_needs_no_other_file():
     html = BeautifulSoup((SITE / "404.html").read_text("utf8"), "html5lib")
     assert html.select("img, script[src], link[rel=stylesheet]") == []
-    assert html.select("base") == []  # no address is known
+    assert [tag["href"] for tag in html.select("base")] == ([BASE] if BASE else [])

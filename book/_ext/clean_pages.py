@@ -111,6 +111,8 @@ def with_sizes(html, folder):
     def sized(match):
         nonlocal lazy
         size = re.search(SIZE, (folder / match[2]).read_text("utf8"))
+        if size is None:  # an icon of the theme, whose style sheet says how large it is
+            return match[0]
         width, height = (round(float(side)) for side in size.groups())
         tag = f'<img {match[1]} width="{width}" height="{height}"{lazy}/>'
         lazy = ' loading="lazy"'

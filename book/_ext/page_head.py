@@ -94,7 +94,14 @@ def complete_index(app, error):
     index.write_text(index.read_text("utf8").replace("</head>", f"{head}</head>"), "utf8")
 
 
+def end_with_slash(app, config):
+    """Make the address of the book one of a folder: other addresses are joined to it."""
+    if config.html_baseurl:
+        config.html_baseurl = config.html_baseurl.rstrip("/") + "/"
+
+
 def setup(app):
+    app.connect("config-inited", end_with_slash)
     app.connect("html-page-context", add)
     app.connect("build-finished", complete_index, priority=950)  # when index.html is there
     return {"parallel_read_safe": True, "parallel_write_safe": True}
