@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -213,6 +212,7 @@ def overhead() -> dict[str, dict[str, float]]:
 
 def import_ratio(rounds: int = 15) -> float:
     """Processor time of a Python that imports the package, by that of one that imports NumPy."""
+    from resource import RUSAGE_CHILDREN, getrusage  # not on Windows
 
     def taken(module: str) -> float:
         before = getrusage(RUSAGE_CHILDREN)

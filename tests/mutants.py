@@ -17,7 +17,6 @@ import compileall
 import json
 import os
 import random
-import resource
 import shutil
 import sys
 import tempfile
@@ -82,7 +81,7 @@ class Mutant(NamedTuple):
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Every mutant of a module; the tree is changed in place, unparsed, and changed back."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text("utf8"))
     seen: Counter[str] = Counter()
     for where, part, change in changes(tree):
         before = ast.unparse(part)
@@ -292,7 +291,7 @@ class Recorder:
         self.coverage.stop()
         data = self.coverage.get_data()
         lines = {Path(f).name: data.contexts_by_lineno(f) for f in data.measured_files()}
-        file.write_text(json.dumps([lines, self.seconds]))
+        file.write_text(json.dumps([lines, self.seconds]), "utf8")
 
 
 class Chosen:
@@ -319,7 +318,7 @@ def record(folder: Path) -> Runs | None:
     for names in STAGES if find_spec("torch") else STAGES[:2]:
         if not forked(partial(work, names)):
             return None
-        lines, seconds = json.loads(file.read_text())
+        lines, seconds = json.loads(file.read_text("utf8"))
         runs.seconds.update(seconds)
         for name, kept in lines.items():
             of_file = runs.lines.setdefault(name, {})
@@ -330,6 +329,8 @@ def record(folder: Path) -> Runs | None:
 
 def forked(work: Callable[[], Any], seconds: int | None = None) -> bool:
     """Whether `work` comes to nothing bad, in a fork that may compute for so long."""
+    import resource  # Windows has none, where pytest looks for examples in this file too
+
     child = os.fork()
     if child == 0:
         code = 3
@@ -373,9 +374,9 @@ def prepare(folder: Path) -> Path:
 
 def survives(mutant: Mutant, folders: "Queue[Path]", runs: Runs, most: float) -> bool:
     folder = folders.get()
-    original = (ROOT / "dice" / mutant.file).read_text()
+    original = (ROOT / "dice" / mutant.file).read_text("utf8")
     try:
-        (folder / "dice" / mutant.file).write_text(mutant.source)
+        (folder / "dice" / mutant.file).write_text(mutant.source, "utf8")
         for names in STAGES:
             tests = runs.chosen(mutant, names, most)
             limit = 60 + 3 * int(sum(map(runs.seconds.__getitem__, tests)))
@@ -383,7 +384,7 @@ def survives(mutant: Mutant, folders: "Queue[Path]", runs: Runs, most: float) ->
                 return False
         return True
     finally:
-        (folder / "dice" / mutant.file).write_text(original)
+        (folder / "dice" / mutant.file).write_text(original, "utf8")
         folders.put(folder)
 
 
@@ -403,7 +404,7 @@ def warm_up() -> None:
 
 
 def explained() -> set[str]:
-    lines = EXPLAINED.read_text().splitlines() if EXPLAINED.exists() else []
+    lines = EXPLAINED.read_text("utf8").splitlines() if EXPLAINED.exists() else []
     return {line[2:] for line in lines if line.startswith("- ")}
 
 
@@ -440,7 +441,7 @@ def main() -> int:
             folders.put(prepare(folder))
         runs = record(folder)
         if runs is None:
-            print((folder / "output").read_text()[-3000:])
+            print((folder / "output").read_text("utf8")[-3000:])
             print("The tests fail without any mutant.")
             return 2
         print(f"{len(runs.seconds)} tests in {sum(runs.seconds.values()):.0f} s", flush=True)

@@ -31,10 +31,10 @@ def empty_stale_cache(app, config):
     cache = Path(app.outdir).parent / ".jupyter_cache"
     stamp = cache / "fingerprint"
     now = fingerprint(Path(app.srcdir))
-    if not stamp.exists() or stamp.read_text() != now:
+    if not stamp.exists() or stamp.read_text("utf8") != now:
         shutil.rmtree(cache, ignore_errors=True)
         cache.mkdir(parents=True)
-        stamp.write_text(now)
+        stamp.write_text(now, "utf8")
 
 
 def outdated_chapters(app, env, added, changed, removed):

@@ -135,9 +135,9 @@ def text_of(entry: Row | Edge | Fault) -> Record:
 
 def write(record: Record) -> None:
     """Store the record and renew the page, unless nothing but the digits of rounding is new."""
-    if not RECORD.exists() or lasting(json.loads(RECORD.read_text())) != lasting(record):
-        RECORD.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    PAGE.write_text(page(json.loads(RECORD.read_text())))
+    if not RECORD.exists() or lasting(json.loads(RECORD.read_text("utf8"))) != lasting(record):
+        RECORD.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf8")
+    PAGE.write_text(page(json.loads(RECORD.read_text("utf8"))), "utf8")
 
 
 def lasting(value: Any) -> Any:

@@ -7,11 +7,11 @@ from .table import LIBRARIES
 
 
 def test_the_page_is_made_from_the_record() -> None:
-    assert PAGE.read_text() == page(json.loads(RECORD.read_text()))
+    assert PAGE.read_text("utf8") == page(json.loads(RECORD.read_text("utf8")))
 
 
 def test_the_record_is_that_of_the_table() -> None:
-    record = json.loads(RECORD.read_text())
+    record = json.loads(RECORD.read_text("utf8"))
     assert [entry["name"] for entry in record["libraries"]] == [peer.name for peer in LIBRARIES]
     for stored, library in zip(record["libraries"], LIBRARIES, strict=True):
         assert stored["imports"] == imports_of(library)
