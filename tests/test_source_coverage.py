@@ -101,9 +101,9 @@ SOURCE = {
          [r"\boxed{", r"= 1 - \frac{2 \sum_i p_i g_i}{\sum_i p_i + \sum_i g_i + \epsilon}"]),
         ("p = g: loss 0", CH3, "The soft Dice loss", "words",
          ["A perfect prediction.", r"With $\epsilon = 0$ the loss is exactly 0. With $\epsilon$ in the denominator it is"]),
-        ("p = g: loss 0, corrected", ERRATA, "“When p = g, the loss is 0”", "words", [r"\epsilon / (2 \sum_i g_i + \epsilon)"]),
+        ("p = g: loss 0, corrected", ERRATA, "A loss of 0 at p = g", "words", [r"\epsilon / (2 \sum_i g_i + \epsilon)"]),
         ("no overlap: loss about 1", CH3, "The soft Dice loss", "words",
-         ["No overlap. If no probability lies on the foreground, the intersection is 0 and the loss is exactly 1", "so its loss is nearly 1"]),
+         ["No overlap. If no probability lies on the foreground, the intersection is 0 and the loss is exactly 1", "the loss is nearly 1 only if"]),
         ("loss 1 and 0, qualified for two empty sets", ERRATA, "Two empty sets", "words", ["Epsilon in the denominator makes it 0"]),
     ],
     "When to use Dice loss": [
@@ -114,8 +114,8 @@ SOURCE = {
         ("Dice loss + cross entropy", CH3, "Together with cross entropy", "formula", [r"L_{\mathrm{total}} = L + \mathrm{CE}"]),
         ("per-pixel supervision; overall overlap", CH3, "Together with cross entropy", "words",
          ["Cross entropy supervises every pixel for itself; Dice looks at the overlap as a whole"]),
-        ("global structure", CH3, "What a Dice loss does not see", "words", ["Dice focuses on global structure. It is pooled, not structural"]),
-        ("global structure, corrected", ERRATA, "“Dice focuses on global structure”", "words", ["it does not see structure"]),
+        ("global structure", CH3, "What a Dice loss does not see", "words", ["Dice focuses on “overall overlap (global structure)”. It is pooled, not structural"]),
+        ("global structure, corrected", ERRATA, "“Dice focuses on overall overlap (global structure)”", "words", ["it does not see structure"]),
     ],
     "Soft Dice, multi-class": [
         ("three classes, a 2×2 image, four pixels", CH4, "Four pixels, three classes, twelve logits", "words",
@@ -164,7 +164,7 @@ SOURCE = {
     "Soft Dice (per class, macro average)": [
         ("p and y of pixel i and class c", CH4, "Three sums per class", "words",
          ["Let $p_{i,c}$ be the probability of class $c$ at pixel $i$, and $y_{i,c}$ the entry of its mask"]),
-        ("one-hot from step 2", ERRATA, "“One-hot from step 2”", "words", ["One-hot encoding is none of them"]),
+        ("one-hot from step 2", ERRATA, "One-hot masks “from step 2”", "words", ["One-hot encoding is none of them"]),
         ("Dice of a class, epsilon in both places", CH4, "Dice per class", "formula",
          [r"\operatorname{Dice}_c = \frac{2 \sum_i p_{i,c}\, y_{i,c} + \epsilon}{\sum_i p_{i,c} + \sum_i y_{i,c} + \epsilon}"]),
         ("the same, printed by the package", CH4, "Dice per class", "output", [r"\frac{2 I_{c} + \epsilon}{G_{c} + P_{c} + \epsilon}"]),
