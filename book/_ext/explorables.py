@@ -81,9 +81,9 @@ EXPLORABLES = [
         "notebooks/02_dice_coefficient",
         "Figure 2.2.",
         "The accuracy trap",
-        "Make the object smaller. The model stays the same: watch which of its scores falls.",
+        "Lower the share of the object, at the same two rates: watch which score falls.",
         scores_over_size,
-        "Accuracy stays above 0.94 at every size of the object; Dice falls from 0.94 to 0.02.",
+        "Accuracy stays above 0.94 at every share of the object; Dice falls from 0.94 to 0.02.",
     ),
     Explorable(
         "paint-and-score",

@@ -1,4 +1,4 @@
-/* The accuracy trap: one model, objects of every size. All sums are shares of the image. */
+/* The accuracy trap: fixed rates, every share of the object. All sums are shares of the image. */
 (() => {
   "use strict";
   const { dice, divide, fixed, significant, html, svg, place, fraction, formula, show } = explorables;
@@ -34,7 +34,7 @@
           words: (v) => fixed(Number(v), 3), change: (specificity) => set({ specificity }) }),
       };
       const graph = chart({
-        label: "Accuracy and Dice over the size of the object, with the chosen size marked; the numbers follow",
+        label: "Accuracy and Dice over the share of the object, with the chosen share marked; the numbers follow",
         xlabel: "share of the image that the object covers", x: share,
         ticks: [[0.0001, "0.01 %"], [0.001, "0.1 %"], [0.01, "1 %"], [0.1, "10 %"], [0.5, "50 %"]],
       });
@@ -55,7 +55,7 @@
         <div><dt><i class="swatch target"></i>Target <var>G</var></dt><dd>${place("G")}</dd></div>
         <div><dt><i class="swatch"></i>True negatives</dt><dd>${place("TN")}</dd></div>
       </dl>`);
-      const sizes = buttons("Sizes", ...["0.5", "0.1", "0.01", "0.001"].map((size) =>
+      const sizes = buttons("Shares", ...["0.5", "0.1", "0.01", "0.001"].map((size) =>
         button(percent(size), () => set({ size }))));
       body.append(html(`<div class="two"><div class="left"></div><div class="right"></div></div>`));
       body.querySelector(".left").append(graph.node, sliders.size.node, sizes,
