@@ -498,7 +498,7 @@ SMP = Library(
             '    *smp.metrics.get_stats(x, y, "multiclass", num_classes=n),\n'
             '    reduction="macro", zero_division=1)',
             "dice_score(x, y, num_classes=n, empty=1)",
-            ('reduction="macro" → no batch_axis', "zero_division=1 → empty=1"),
+            ('reduction="macro" → no batch_axis', 'reduction="macro", zero_division=1 → empty=1'),
             tolerance=FLOAT32,
         ),
         Row(
@@ -511,7 +511,7 @@ SMP = Library(
             tolerance=FLOAT32,
         ),
         Row(
-            "Metrics: everything added up.",
+            "Metrics: everything added up. `zero_division` is ignored here: 0/0 is NaN.",
             "smp.metrics.iou_score(\n"
             '    *smp.metrics.get_stats(x, y, "multiclass", num_classes=n), reduction="micro")',
             'iou_score(x, y, num_classes=n, average="micro")',
@@ -543,8 +543,8 @@ SMP = Library(
             "1",
         ),
         Fault(
-            "Counts stop at 16,777,216, the first whole number to which single precision cannot "
-            "add 1. Half of 33.5 million pixels are right.",
+            "With one thread, counts stop at 16,777,216, the first whole number to which single "
+            "precision cannot add 1. Half of 33.5 million pixels are right.",
             "torch.set_num_threads(1)\n"
             "y = torch.ones(1, 2**25, dtype=torch.int32)\n"
             "x = (torch.arange(2**25, dtype=torch.int32) < 2**24).int()[None]",
