@@ -297,9 +297,12 @@ def _scaled(*parts: Data) -> Split:
 
 ACTIVATIONS: Mapping[str, tuple[Callable[[Floats], Floats], Callable[[Floats], NDArray[Any]]]] = {
     "relu": (lambda inner: np.maximum(inner, 0), lambda outer: outer > 0),
+    "leaky_relu": (lambda x: np.maximum(x, 0.2 * x), lambda y: np.maximum(np.sign(y), 0.2)),
     "tanh": (np.tanh, lambda outer: 1 - outer**2),
 }
-"""What a hidden unit makes of its input, and the slope of that where it gave such a value."""
+"""What a hidden unit makes of its input, and the slope of that where it gave such a value.
+
+Below 0 the slope of a ReLU is 0, and that of the leaky one 0.2."""
 
 
 def start(features: int, seed: int, hidden: int = 16, *, share: float = 0.5) -> Parameters:
@@ -341,7 +344,7 @@ def forward(
     parameters : dict of str to array
         From `start` or `train`.
     features : array of float, shape (..., F)
-    activation : {"relu", "tanh"}
+    activation : {"relu", "leaky_relu", "tanh"}
         What the hidden units make of their inputs, a key of `ACTIVATIONS`.
 
     Returns
@@ -369,7 +372,7 @@ def backward(
         As in `forward`.
     push : array of float, shape (...)
         Derivative of the loss with respect to each logit.
-    activation : {"relu", "tanh"}
+    activation : {"relu", "leaky_relu", "tanh"}
         As in `forward`.
 
     Returns
@@ -443,7 +446,7 @@ def train(
         step and after the last.
     share : float
         As in `start`.
-    activation : {"relu", "tanh"}
+    activation : {"relu", "leaky_relu", "tanh"}
         As in `forward`.
 
     Returns
