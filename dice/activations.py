@@ -1,7 +1,7 @@
 """From logits to probabilities, and from labels to one mask per class."""
 
-from dice import arrays, checks
-from dice.arrays import Array, namespace
+from dice.engine import arrays, checks
+from dice.engine.arrays import Array, namespace
 
 
 def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
@@ -33,11 +33,12 @@ def sigmoid(logits: Array, *, check_values: bool = True) -> Array:
     >>> sigmoid([-1000.0, 1000.0])
     array([0., 1.])
     """
-    z = _finite_logits(logits, check_values)
+    z = checks.finite_logits(logits, check_values)
     if (own := arrays.activation("sigmoid", z)) is not None:
         return own
     xp = namespace(z)
-    return arrays.plain(xp.exp(xp.minimum(z, xp.zeros_like(z))) / (1 + xp.exp(-xp.abs(z))))
+    e = xp.exp(-xp.abs(z))  # at most 1: nothing overflows
+    return arrays.python_number(xp.where(z < 0, e, 1.0) / (1 + e))
 
 
 def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Array:
@@ -69,12 +70,12 @@ def softmax(logits: Array, *, class_axis: int, check_values: bool = True) -> Arr
     >>> softmax([0.0, 0.0, 1000.0], class_axis=0)
     array([0., 0., 1.])
     """
-    z = _finite_logits(logits, check_values)
+    z = checks.finite_logits(logits, check_values)
     axis = checks.class_axis("logits", z, class_axis)
     if (own := arrays.activation("softmax", z, axis)) is not None:
         return own
     xp = namespace(z)
-    e = xp.exp(z - xp.max(z, axis=axis, keepdims=True))
+    e = xp.exp(z - xp.max(z, axis=axis, keepdims=True))  # at most 1: nothing overflows
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
@@ -109,7 +110,7 @@ def log_softmax(logits: Array, *, class_axis: int, check_values: bool = True) ->
     >>> log_softmax([0.0, 1000.0], class_axis=0)
     array([-1000.,     0.])
     """
-    z = _finite_logits(logits, check_values)
+    z = checks.finite_logits(logits, check_values)
     axis = checks.class_axis("logits", z, class_axis)
     if (own := arrays.activation("log_softmax", z, axis)) is not None:
         return own
@@ -150,17 +151,7 @@ def one_hot(labels: Array, num_classes: int, *, class_axis: int) -> Array:
     array([[1, 0, 0],
            [0, 0, 1]])
     """
-    values = checks.of_kind("labels", arrays.array("labels", labels), "integer")
-    num_classes = checks.number_of_classes(num_classes)
-    axis = checks.axis("class_axis", class_axis, values.ndim + 1)
-    values = checks.labels("labels", values, num_classes)
-    xp = namespace(values)
-    masks = [arrays.equals(values, label) for label in range(num_classes)]
-    return xp.astype(xp.stack(masks, axis=axis), arrays.integer_type(values))
-
-
-def _finite_logits(logits: Array, check_values: bool) -> Array:
-    """Logits in single precision or better, looked at if the caller wants that."""
-    z = arrays.at_least_single(checks.logits("logits", logits))
-    checks.flag("check_values", check_values)
-    return checks.finite("logits", z) if check_values else z
+    labels, axis = checks.class_map(labels, num_classes, class_axis)
+    xp = namespace(labels)
+    masks = xp.stack([labels == label for label in range(num_classes)], axis=axis)
+    return arrays.as_counts(masks)

@@ -2,10 +2,8 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
-from dice import arrays, checks
-from dice.arrays import Array
+from dice.engine import checks, count_objects
+from dice.engine.arrays import Array
 from dice.overlap import Overlap
 
 
@@ -76,18 +74,11 @@ def panoptic_quality(
     >>> panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0]).quality
     0.6666666666666666
     """
-    p, g = arrays.array("prediction_ids", prediction_ids), arrays.array("target_ids", target_ids)
-    for name, ids in (("prediction_ids", p), ("target_ids", g)):
-        checks.of_kind(name, ids, "integer", hint="instance ids are whole numbers")
-    arrays.same_library("target_ids", g, "prediction_ids", p)
-    checks.same_shape("target_ids", g.shape, p.shape, "that of prediction_ids")
-    if not arrays.readable_by_numpy(p):
-        raise TypeError("prediction_ids: expected an array in the memory of a processor")
-    p, g = np.asarray(p).reshape(-1), np.asarray(g).reshape(-1)
-    if ignore_index is not None:
-        counted = g != checks.integer("ignore_index", ignore_index)
-        p, g = p[counted], g[counted]
-    ious, predicted, targets = _match(p, g)
+    p, g = checks.instance_maps(prediction_ids, target_ids, ignore_index)
+    *pairs, predicted, targets = count_objects(p, g)
+    sums = Overlap(*pairs, batched=True)  # a sample for each pair of objects
+    # a match has I / (P + G - I) > 1/2: in integers, so that one half itself is none
+    ious = sums.iou()[3 * sums.intersection > sums.prediction + sums.target]
     matched = len(ious)
     recognition = Overlap(matched, predicted, targets).dice()
     segmentation = float(ious.mean()) if matched else float("nan")
@@ -95,17 +86,3 @@ def panoptic_quality(
     return PanopticQuality(
         quality, segmentation, recognition, matched, predicted - matched, targets - matched
     )
-
-
-def _match(p: Array, g: Array) -> tuple[Array, int, int]:
-    """IoU of the matched objects, and the numbers of objects in the two maps."""
-    ids_p, p = np.unique(p, return_inverse=True)
-    ids_g, g = np.unique(g, return_inverse=True)
-    pairs, shared = np.unique(g * len(ids_p) + p, return_counts=True)
-    in_g, in_p = np.divmod(pairs, len(ids_p))
-    sizes_p, sizes_g = np.bincount(p), np.bincount(g)
-    objects = (ids_p[in_p] != 0) & (ids_g[in_g] != 0)
-    sums = Overlap(shared[objects], sizes_p[in_p][objects], sizes_g[in_g][objects], batched=True)
-    # exact in integers: at one half a pair is no match
-    matched = 3 * sums.intersection > sums.prediction + sums.target
-    return sums.iou()[matched], int(np.count_nonzero(ids_p)), int(np.count_nonzero(ids_g))

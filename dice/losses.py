@@ -1,30 +1,33 @@
 """Losses: what a network is trained to make small."""
 
-from collections.abc import Callable
 from functools import partial
-from math import inf, prod
+from math import inf
 from typing import Any, Unpack
 
-import numpy as np
-
-from dice import arrays, checks
+from dice import formulas
 from dice.activations import log_softmax, sigmoid, softmax
-from dice.arrays import Array, is_foreign, is_numpy, namespace
-from dice.layout import Inputs, arrange
-from dice.overlap import Average, Overlap, SoftOptions, as_overlap, dice_slopes, divide, prepare
-from dice.sums import THREE_SUMS, Way, add_blocks, add_pixels, checked, per_pixel, recorded, spread
+from dice.engine import add_pixels, arrange, arrays, checks, each_pixel
+from dice.engine.arrays import Array, dot, namespace, total, zero_unless
+from dice.options import Average, Counting, Form, Options, Pixels, SoftReading, split
+from dice.overlap import (
+    Overlap,
+    add_up,
+    as_overlap,
+    divide,
+    soft_overlap,
+    soft_pair,
+    sum_form,
+    three_slopes,
+    three_sums,
+    weigh,
+)
 
-_log_softmax = partial(log_softmax, class_axis=1)
+NO_LOOK: Any = {"check_values": False}
+"""The engine has looked at the logits already."""
 
 
 def dice_loss(
-    probabilities: Array,
-    target: Array,
-    *,
-    class_axis: int | None = None,
-    average: Average = "macro",
-    empty: float = 0,
-    **options: Unpack[SoftOptions],
+    probabilities: Array, target: Array, *, average: Average = "macro", **options: Unpack[Options]
 ) -> Any:
     r"""Soft Dice loss: one minus the soft Dice coefficient.
 
@@ -42,9 +45,9 @@ def dice_loss(
     average : {"macro", "micro", "weighted"} or None
         As in `dice_score`. None keeps one loss per class.
     empty : float
-        The loss where the denominator is 0: none by default.
+        The loss where the denominator is 0: 0 by default.
     eps_numerator, eps_denominator : float
-        :math:`\epsilon_n` and :math:`\epsilon_d`; none by default.
+        :math:`\epsilon_n` and :math:`\epsilon_d`; 0 by default.
     include_background : bool
         False leaves out class 0.
     weights : array of shape (C,), optional
@@ -75,8 +78,8 @@ def dice_loss(
     >>> dice_loss([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    return _loss(inputs, Overlap.dice, average=average, empty=empty, **reading)
+    sums, reading = soft_overlap(probabilities, target, {"empty": 0, **options})
+    return arrays.as_loss(sums.dice(then=one_minus, average=average, **reading), probabilities)
 
 
 def tversky_loss(
@@ -86,10 +89,8 @@ def tversky_loss(
     false_positive_weight: float,
     false_negative_weight: float,
     gamma: float = 1,
-    class_axis: int | None = None,
     average: Average = "macro",
-    empty: float = 0,
-    **options: Unpack[SoftOptions],
+    **options: Unpack[Options],
 ) -> Any:
     r"""Tversky loss, :math:`(1 - T)^\gamma`, which weighs the two kinds of error.
 
@@ -135,22 +136,18 @@ def tversky_loss(
     >>> tversky_loss(*missed, false_positive_weight=0.0, false_negative_weight=1.0)
     0.5
     """
-    gamma = checks.factor("gamma", gamma)
-    checks.some("gamma", gamma if isinstance(gamma, (int, float)) else arrays.array("gamma", gamma))
-    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    reading["false_positive_weight"] = false_positive_weight
-    reading["false_negative_weight"] = false_negative_weight
-    return _loss(inputs, Overlap.tversky, gamma=gamma, average=average, empty=empty, **reading)
+    then = partial(one_minus, gamma=checks.above_zero("gamma", gamma))
+    sums, reading = soft_overlap(probabilities, target, {"empty": 0, **options})
+    reading |= {"average": average, "then": then}
+    loss = sums.tversky(
+        false_positive_weight=false_positive_weight,
+        false_negative_weight=false_negative_weight,
+        **reading,
+    )
+    return arrays.as_loss(loss, probabilities)
 
 
-def generalized_dice_loss(
-    probabilities: Array,
-    target: Array,
-    *,
-    class_axis: int,
-    empty: float = 0,
-    **options: Unpack[SoftOptions],
-) -> Any:
+def generalized_dice_loss(probabilities: Array, target: Array, **options: Unpack[Options]) -> Any:
     r"""Generalized Dice loss: one ratio of sums, in which small classes weigh more.
 
     .. math:: L = 1 - \frac{2 \sum_c w_c I_c + \epsilon_n}
@@ -184,7 +181,7 @@ def generalized_dice_loss(
     -----
     A class that is absent from the target has no weight :math:`1/0`. It takes the
     largest weight of the classes present, so that its false positives count, and
-    weight 1 if there are none at all.
+    weight 1 if there are none at all. `weights` of the caller's own are refused.
 
     References
     ----------
@@ -197,19 +194,36 @@ def generalized_dice_loss(
     >>> round(generalized_dice_loss(p, [0, 0, 1], class_axis=0), 4)
     0.3333
     """
-    checks.integer("class_axis", class_axis)
-    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    return _loss(inputs, _generalized_dice, average="micro", empty=empty, **reading)
+    checks.integer("class_axis", options.get("class_axis"))
+    sums, reading = soft_overlap(probabilities, target, {"empty": 0, **options})
+    background = reading.pop("include_background", True)
+    checks.averaging(sums, "micro", background)
+    sums = sums.map(lambda values: arrays.as_double(values)[..., 0 if background else 1 :])
+    weighted = sums.map(lambda values: values / sizes_without_zeros(sums.target) ** 2)
+    loss = weighted.dice(then=one_minus, average="micro", **reading)
+    return arrays.as_loss(loss, probabilities)
+
+
+def sizes_without_zeros(target: Array) -> Array:
+    """An absent class has the size of the rarest that is there, or 1."""
+    xp, present = namespace(target), target > 0
+    rarest = xp.min(xp.where(present, target, inf), axis=-1, keepdims=True)
+    return xp.where(present, target, xp.where(rarest < inf, rarest, 1.0))
+
+
+def one_minus(score: Any, gamma: Any = 1) -> Any:
+    """The loss of a score; to a power other than 1 it is 0, with slope 0, where it rounds below."""
+    loss = 1 - score
+    if isinstance(gamma, (int, float)) and gamma == 1:
+        return loss
+    if not arrays.is_array(loss):
+        return max(loss, 0.0) ** gamma
+    xp, solved = namespace(loss), loss <= 0
+    return xp.where(solved, 0.0, xp.where(solved, 1.0, loss) ** gamma)
 
 
 def dice_loss_gradient(
-    probabilities: Array,
-    target: Array,
-    *,
-    class_axis: int | None = None,
-    average: Average = "macro",
-    empty: float = 0,
-    **options: Unpack[SoftOptions],
+    probabilities: Array, target: Array, *, average: Average = "macro", **options: Unpack[Options]
 ) -> Array:
     r"""The derivative of `dice_loss` by each of the probabilities.
 
@@ -239,21 +253,41 @@ def dice_loss_gradient(
     >>> dice_loss_gradient([0.5, 0.5], [1, 0])
     array([-0.75,  0.25])
     """
-    checks.option("average", average, ("macro", "micro", "weighted"))
-    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    slopes = dice_slopes(inputs, average=average, empty=empty, **reading)
-    return inputs.restore(spread(inputs, *slopes))
+    checks.option("average", average, "macro", "micro", "weighted")
+    pair, form, reading = soft_pair(probabilities, target, {"empty": 0, **options})
+    sums = add_up(pair, form)
+    as_overlap(sums, pair, form).dice(average=average, **reading)  # checks the options
+    slopes = loss_slopes(Overlap.unchecked(sums, True, form["squared"]), average, **reading)
+    return each_pixel(lambda *piece: three_slopes(*piece, *slopes, **form), pair)
 
 
-def cross_entropy(
-    logits: Array,
-    target: Array,
-    *,
-    class_axis: int | None = None,
-    mask: Array | None = None,
-    ignore_index: int | None = None,
-    check_values: bool = True,
-) -> Any:
+def loss_slopes(sums: Overlap, average: Average, empty: float, **options: Any) -> list[Array]:
+    """The derivatives by the sums (samples, classes).
+
+    Of L = sum of share (1 - N / D) they are dL/dI = -2 share / D and dL/dP = share N / D^2.
+    """
+    numerator, denominator, weights = sums.fraction(formulas.dice, average, **options)
+    share = shares(divide(numerator, denominator, empty), weights, empty)
+    score = divide(numerator, denominator, 0)
+    slopes = [divide(-2 * share, denominator, 0), divide(share * score, denominator, 0)]
+    background = options.get("include_background", True)
+    xp, classes = namespace(share), sums.target[:, 0 if background else 1 :]
+    if average == "micro":
+        slopes = [by[:, None] * xp.ones_like(arrays.as_double(classes)) for by in slopes]
+    if not background:  # on which class 0 has no say
+        slopes = [xp.concat([0 * by[:, :1], by], axis=1) for by in slopes]
+    return slopes
+
+
+def shares(scores: Array, weights: Array | None, empty: float) -> Array:
+    """How much of the mean each score is: over the classes first, then over the samples."""
+    share = weigh(scores, weights, empty)
+    if len(arrays.shape(share)) == 2:
+        share = divide(share, total(share)[..., None], 0)
+    return divide(share, namespace(share).sum(share), 0)
+
+
+def cross_entropy(logits: Array, target: Array, **options: Unpack[Pixels]) -> Any:
     r"""Cross entropy of logits, the mean over the pixels in nats.
 
     With a class axis :math:`-\sum_c g_c \log \operatorname{softmax}(z)_c` at each pixel,
@@ -293,31 +327,21 @@ def cross_entropy(
     >>> cross_entropy([0.0, 0.0], [1, 0])
     0.6931471805599453
     """
-    z = checks.logits("logits", logits)
-    inputs = arrange(
-        z,
-        target,
-        name="logits",
-        class_axis=class_axis,
-        mask=mask,
-        ignore_index=ignore_index,
-        check_values=check_values,
-        activate=None if class_axis is None else _log_softmax,
-    )
-    entropies = add_blocks(inputs, _entropy, (2, 1), np.float64)
-    return _as_loss(namespace(z), arrays.single_or_better(z), _mean(entropies))
+    (pixels,) = split(options, Pixels)
+    z = checks.logits(logits)
+    pair = arrange("logits", z, target, **pixels)
+    sums = add_pixels(partial(entropies, binary=not pair.has_classes), pair)
+    return arrays.as_loss(per_pixel(*sums), z)
 
 
 def dice_ce_loss(
     logits: Array,
     target: Array,
     *,
-    class_axis: int | None = None,
     dice_weight: float = 1,
     cross_entropy_weight: float = 1,
     average: Average = "macro",
-    empty: float = 0,
-    **options: Unpack[SoftOptions],
+    **options: Unpack[Options],
 ) -> Any:
     r"""Soft Dice loss plus cross entropy, both of the same logits.
 
@@ -358,164 +382,55 @@ def dice_ce_loss(
     >>> round(dice_ce_loss([0.0, 0.0], [1, 0]), 4)
     1.1931
     """
-    checks.option("average", average, ("macro", "micro", "weighted"))
+    checks.option("average", average, "macro", "micro", "weighted")
     dice_weight = checks.factor("dice_weight", dice_weight)
     cross_entropy_weight = checks.factor("cross_entropy_weight", cross_entropy_weight)
-    activate = sigmoid if class_axis is None else partial(softmax, class_axis=1)
-    z = checks.logits("logits", logits)
-    inputs, reading = prepare(
-        z, target, options, name="logits", activate=activate, class_axis=class_axis
-    )
-    reading |= {"dice_weight": dice_weight, "cross_entropy_weight": cross_entropy_weight}
-    way = Way(_sums_and_entropies, _slope_of_logits)
-    return _loss(inputs, _dice_and_entropy, way, average=average, empty=empty, **reading)
+    counting, form, reading = split({"empty": 0, **options}, Counting, Form, SoftReading)
+    pair = arrange("logits", checks.logits(logits), target, **counting)
+    form = sum_form(pair, **form)
+    both = partial(sums_and_entropies, binary=not pair.has_classes, **form)
+    slopes = partial(slopes_of_logits, binary=not pair.has_classes, **form)
+    *sums, nats, pixels = add_pixels(both, pair, slopes)
+    overlap = as_overlap(sums, pair, form)
+    dice = overlap.dice(then=one_minus, average=average, **reading)
+    loss = dice_weight * dice + cross_entropy_weight * per_pixel(nats, pixels)
+    return arrays.as_loss(loss, logits)
 
 
-def _loss(
-    inputs: Inputs, score: Callable[..., Any], way: Way = THREE_SUMS, gamma: Any = 1, **options: Any
-) -> Any:
-    """What `score` reads off the sums, in the floating type of the input, or single precision.
-
-    The scores become losses before their mean: one minus the score, to the power of `gamma`.
-    """
-    xp, dtype = namespace(inputs.prediction), arrays.single_or_better(inputs.prediction)
-    learned = any(map(is_foreign, (gamma, *options.values())))
-    options["then"] = partial(_focal, gamma=gamma)
-
-    def head(inputs: Inputs, sums: Array, *more: Array) -> Any:
-        return _as_loss(xp, dtype, score(as_overlap(sums, inputs), *more, **options))
-
-    if learned or options["average"] is None:
-        return head(inputs, *recorded(inputs, way))  # several losses, options to be learned
-    return recorded(inputs, way, head)
+def sums_and_entropies(
+    z: Array, g: Array, keep: Array | None, binary: bool, **form: Unpack[Form]
+) -> tuple[Array, ...]:
+    """What the two losses need of a piece: the three sums, the nats, and the number of pixels."""
+    p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
+    sums = three_sums(zero_unless(keep, p), g, keep, **form)
+    return *sums, *entropies(z, g, keep, binary)
 
 
-def _sums_and_entropies(inputs: Inputs) -> tuple[Array, Array]:
-    """The sums of the Dice loss, and those of the cross entropy, which checks the values first.
+def slopes_of_logits(
+    z: Array, g: Array, keep: Array | None, *by: Array, binary: bool, **form: Unpack[Form]
+) -> Array:
+    """The chain rule again: of the Dice loss through p, of the cross entropy p - g."""
+    by_shared, by_size, _, by_nats, _ = by  # the target's size and the pixels do not hang on z
+    xp, by_nats = namespace(z), arrays.as_type_of(z, by_nats)[..., None]
+    p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
+    of_dice = p * three_slopes(p, g, keep, by_shared, by_size, **form)
+    others = p * of_dice if binary else p * xp.sum(of_dice, axis=1, keepdims=True)
+    all_of_g = 1 if binary else xp.sum(g, axis=1, keepdims=True)
+    return of_dice - others + zero_unless(keep, by_nats * (p * all_of_g - g))
 
-    Both take one softmax, of all pixels at once, unless they are added in parts.
-    """
-    lazy = arrays.is_dask(inputs.prediction)
-    logs = inputs._replace(activate=_log_softmax if inputs.has_classes else None)
-    if not lazy:  # Dask may make the second sums first: there both check the values
-        inputs = inputs._replace(check_values=False)
-    if lazy or is_numpy(inputs.prediction):
-        entropies = add_blocks(logs, _entropy, (2, 1), np.float64)
+
+def entropies(z: Array, g: Array, keep: Array | None, binary: bool) -> tuple[Array, Array]:
+    """The sum of the cross entropies of the pixels, and their number: (samples, 1)."""
+    xp = namespace(z)
+    if binary:  # -g log p - (1 - g) log (1 - p)
+        nats = total(zero_unless(keep, arrays.softplus(z) - z * g))
     else:
-        whole = logs.ready()
-        entropies, z = arrays.stacked(_entropy(whole), counts=False), whole.prediction
-        p = arrays.exp(z) if inputs.has_classes else sigmoid(z, check_values=False)
-        inputs = inputs._replace(prediction=p, activate=None)
-    return add_pixels(inputs), entropies
+        nats = -dot(log_softmax(z, class_axis=1, **NO_LOOK), g)
+    nats = xp.sum(nats, axis=-1, keepdims=True)
+    pixels = xp.full_like(nats, z.shape[-1]) if keep is None else total(keep)
+    return nats, arrays.as_type_of(nats, pixels)
 
 
-def _slope_of_logits(inputs: Inputs, by_sums: Array, by_entropies: Array) -> Array:
-    """Derivative by each logit from those by the sums, in the memory of few arrays.
-
-    Of the cross entropy it is p - g. Of the Dice loss, whose derivative by p is s, it is
-    p (s - sum of p s over the classes) after a softmax, p (1 - p) s after a sigmoid.
-    """
-    activate: Any = inputs.activate
-    keep = inputs.keep
-    p = arrays.zero_unless(keep, activate(inputs.prediction, check_values=False))
-    inputs, by_nats = inputs._replace(prediction=p), by_entropies[0, ...]
-    if inputs.target_is_class_map:
-        return arrays.zero_unless(keep, _slope_at_labels(inputs, by_nats, by_sums))
-    slope, xp = spread(inputs, *by_sums[:2]), namespace(p)
-    slope -= xp.sum(p * slope, axis=1, keepdims=True)
-    of_nats = per_pixel(by_nats, p)
-    of_g = arrays.zero_unless(keep, xp.astype(inputs.target, p.dtype))  # a copy
-    of_g *= of_nats
-    slope += xp.sum(of_g, axis=1, keepdims=True) if inputs.has_classes else of_nats
-    slope *= p
-    slope -= of_g
-    return slope
-
-
-def _slope_at_labels(inputs: Inputs, by_nats: Array, by_sums: Array) -> Array:
-    """The same for a class map, in the memory of p.
-
-    There s is b, the slope by the size, and at the label y it is a more. With n, the slope by
-    the entropy, all slopes are p (b - sum of p b - p_y a + n); at the label p_y a - n is added.
-    """
-    p, labels = inputs.prediction, inputs.labels
-    of_i, of_p, of_nats = (per_pixel(v, p) for v in (by_sums[0, ...], by_sums[1, ...], by_nats))
-    of_p = 2 * of_p * p if inputs.squared else of_p
-    of_i = namespace(p).broadcast_to(of_i, p.shape)
-    at_labels = arrays.picked(p, labels) * arrays.picked(of_i, labels)
-    shift = of_nats - at_labels
-    classes = [(p[:, c : c + 1, ...], of_p[:, c : c + 1, ...]) for c in range(inputs.num_classes)]
-    for of_class, b in classes:
-        shift = arrays.less_product(shift, of_class, b)
-    for of_class, b in classes:
-        of_class *= shift + b
-    return arrays.add_at_labels(p, labels, at_labels - of_nats)
-
-
-def _entropy(block: Inputs) -> list[Array]:
-    """The sum of the cross entropies of the pixels of a block, and their number.
-
-    The prediction is the logarithm of the softmax; without classes it is the logit.
-    """
-    log_p = z = arrays.at_least_single(block.prediction)
-    xp, g, keep = namespace(z), checked("target", block.target, block), block.mask
-    if block.target_is_class_map:
-        nats = -arrays.picked(log_p, g)
-    elif block.has_classes:
-        nats = -arrays.as_floats(g, log_p) * log_p
-    else:
-        z = checks.finite("logits", z) if block.check_values else z
-        nats = arrays.softplus(z) - z * arrays.as_floats(g, z)
-        nats = arrays.zero_unless(keep, nats)
-    nats = xp.sum(arrays.widest(arrays.total(nats)), axis=-1, keepdims=True)
-    everywhere = xp.full_like(nats, prod(z.shape[2:]))
-    return [nats, everywhere if keep is None else arrays.widest(arrays.count(keep))]
-
-
-def _dice_and_entropy(
-    overlap: Overlap, entropies: Array, dice_weight: Any, cross_entropy_weight: Any, **reading: Any
-) -> Any:
-    """The two losses of logits, added up."""
-    return dice_weight * overlap.dice(**reading) + cross_entropy_weight * _mean(entropies)
-
-
-def _generalized_dice(overlap: Overlap, include_background: bool = True, **reading: Any) -> Any:
-    """The ratio of the three sums of the classes that count, each times its weight."""
-    sums = overlap._sums(include_background)
-    weights = _sudre_weights(sums[2])
-    weighted = namespace(weights).stack([weights * values for values in sums])
-    return Overlap._trusted(weighted, overlap.batched, overlap.squared).dice(**reading)
-
-
-def _sudre_weights(target: Array) -> Array:
-    """One over the squared size of each class; an absent class as the rarest that is there."""
-    xp, present = namespace(target), target > 0
-    least = xp.finfo(target.dtype).smallest_normal ** 0.25  # its square is far from 0 still
-    size = xp.where(present, xp.where(target < least, least, target), inf)
-    rarest = xp.min(size, axis=-1, keepdims=True)
-    size = xp.where(present, size, xp.where(rarest < inf, rarest, 1.0))
-    return arrays.ratio(1.0, size * size)
-
-
-def _mean(entropies: Array) -> Any:
-    """Nats per pixel, and 0 if there are no pixels."""
-    sums = namespace(entropies).sum(entropies, axis=(1, 2))
-    return divide(sums[0], sums[1], 0)
-
-
-def _focal(score: Any, gamma: Any) -> Any:
-    """One minus the score, to a power: 0, with gradient 0, where it is 0 or rounds below."""
-    loss = 1 - score
-    if isinstance(gamma, (int, float)) and gamma == 1:
-        return loss
-    if not arrays.is_array(loss):
-        return max(loss, 0.0) ** gamma
-    xp, solved = namespace(loss), loss <= 0
-    return xp.where(solved, 0.0, xp.where(solved, 1.0, loss) ** gamma)
-
-
-def _as_loss(xp: Any, dtype: Any, loss: Any) -> Any:
-    """A loss in a floating type; NumPy's as a Python number where it is one."""
-    if xp is np:
-        return arrays.plain(np.asarray(loss, dtype))
-    return xp.astype(loss, dtype, copy=False)
+def per_pixel(nats: Array, pixels: Array) -> Any:
+    """The mean over all samples, and 0 if there are no pixels."""
+    return divide(total(nats[..., 0]), total(pixels[..., 0]), 0)

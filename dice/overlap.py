@@ -1,66 +1,20 @@
 """Three sums, and what can be read off them: the one idea of the package."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import nan
-from numbers import Real
-from typing import Any, Literal, TypedDict, Unpack
+from math import isnan, nan
+from typing import Any, Unpack
 
-import numpy as np
+from dice import formulas
+from dice.engine import Pair, add_counts, add_pixels, arrange, arrays, checks
+from dice.engine.arrays import Array, dot, namespace, total, zero_unless
+from dice.options import Average, Counting, Form, MapCounting, Reading, SoftReading, Summing, split
 
-from dice import arrays, checks, formulas
-from dice.arrays import Array, is_foreign, is_numpy, kind, namespace
-from dice.layout import Inputs, arrange
-from dice.sums import confusion_counts, three_sums
-
-SUMS = ("intersection", "prediction", "target")
-FLAGS = ("batched", "squared")
-ROUNDING = 1e-3
-"""How much larger than it can be an intersection may come, relatively: half precision is that."""
-
-Average = Literal["macro", "micro", "weighted"] | None
+SUMS, FLAGS = ("intersection", "prediction", "target"), ("batched", "squared")
 
 
-class HardReading(TypedDict, total=False):
-    """Options that named scores forward to `Overlap.score`."""
-
-    include_background: bool
-    weights: Array | None
-
-
-class SoftReading(HardReading, total=False):
-    """Those of probabilities: hard scores take no epsilon."""
-
-    eps_numerator: Any
-    eps_denominator: Any
-
-
-class Reading(SoftReading, total=False):
-    """Options of `Overlap.score`."""
-
-    then: Callable[[Any], Any] | None
-    average: Average
-    empty: float
-
-
-class Options(HardReading, total=False):
-    """Options that named scores forward, to `overlap` or to `Overlap.score`."""
-
-    batch_axis: int | None
-    mask: Array | None
-    ignore_index: int | None
-    check_values: bool
-
-
-class SoftOptions(SoftReading, Options, total=False):
-    """Options that matter to probabilities alone."""
-
-    squared: bool
-    intersection: Literal["product", "min"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, repr=False)
 class Overlap:
     """The three sums of a prediction and a target.
 
@@ -112,82 +66,45 @@ class Overlap:
 
     def __post_init__(self) -> None:
         arrays.register_pytree(type(self), SUMS, FLAGS)
-        for name in FLAGS:
-            checks.flag(name, getattr(self, name))
         for name in SUMS:
-            object.__setattr__(self, name, _frozen(name, getattr(self, name)))
-            shape = arrays.shape(getattr(self, name))
-            checks.same_shape(name, shape, self._shape, "that of intersection")
-            if shape:
-                arrays.same_library(name, getattr(self, name), "intersection", self.intersection)
-        if len(shape) > 2 or (self.batched and not shape):
-            raise ValueError(
-                "intersection: expected shape (), (classes,), (samples,) with batched=True, or "
-                f"(samples, classes), got {shape}"
-            )
-        object.__setattr__(self, "batched", self.batched or len(shape) == 2)
-        if self._has_classes and shape[-1] == 0:
-            raise ValueError(f"intersection: expected at least one class, got shape {shape}")
-        if is_foreign(self.intersection):
-            return
-        # twice an integer may wrap
-        i, p, g = (arrays.widest(getattr(self, name)) for name in SUMS)
-        excess = 2 * i - (p + g) * (1 + ROUNDING)
-        if isinstance(excess, (np.ndarray, Real)) and np.any(np.asarray(excess) > 0):
-            raise ValueError(f"intersection: expected at most the mean of the sizes, got {self!r}")
+            object.__setattr__(self, name, arrays.as_sum(name, getattr(self, name)))
+        two_axes = len(arrays.shape(self.intersection)) == 2
+        object.__setattr__(self, "batched", self.batched or two_axes)
+        checks.sums(self, SUMS)
 
     @classmethod
-    def _trusted(cls, sums: Array, batched: bool, squared: bool) -> "Overlap":
-        """Made of the package's own sums, which need no check: a small call is half as long."""
-        if is_numpy(sums):
-            sums.setflags(write=False)
-        i, p, g = arrays.plain(sums[0, ...]), arrays.plain(sums[1, ...]), arrays.plain(sums[2, ...])
+    def unchecked(cls, sums: Iterable[Any], batched: bool, squared: bool) -> "Overlap":
+        """Of sums that the package made itself, which need no look."""
         arrays.register_pytree(cls, SUMS, FLAGS)
         made = object.__new__(cls)
-        vars(made).update(intersection=i, prediction=p, target=g, batched=batched, squared=squared)
+        vars(made).update(zip(SUMS, sums, strict=True), batched=batched, squared=squared)
         return made
 
     def __repr__(self) -> str:
-        shown = [f"{name}={_text(getattr(self, name))}" for name in SUMS]
+        shown = [f"{name}={arrays.text(getattr(self, name))}" for name in SUMS]
         flags = [f"{name}=True" for name in FLAGS if getattr(self, name)]
         return f"Overlap({', '.join(shown + flags)})"
 
     def __add__(self, other: Any) -> "Overlap":
+        """Merge the sums of two parts; a ValueError if shapes or forms differ."""
         if not isinstance(other, Overlap):
             return NotImplemented
-        checks.same_shape("other", other._shape, self._shape, "that of the first")
-        if self._shape:
-            arrays.same_library("other", other.intersection, "the first", self.intersection)
-        alike = len(self._shape) == 2 or self.batched == other.batched  # those of vmap do not say
-        if not alike or self.squared != other.squared:
-            raise ValueError(
-                f"other: expected batched={self.batched} and squared={self.squared}, "
-                f"got {other.batched} and {other.squared}"
-            )
+        checks.mergeable(self, other)
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in SUMS})
-
-    def __reduce__(self) -> Any:
-        """A copy is made like any other, so that its arrays cannot change either."""
-        return partial(type(self), **vars(self)), ()
 
     def __radd__(self, other: Any) -> "Overlap":
         """``sum`` starts from 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Overlap):
-            return NotImplemented
-        if self._shape or other._shape:
-            raise TypeError("Overlap of arrays has no ==: compare the three sums one by one")
-        return vars(self) == vars(other)
+    def map(self, function: Callable[[Any], Any]) -> "Overlap":
+        """The same function of all three sums."""
+        sums = [function(getattr(self, name)) for name in SUMS]
+        return self.unchecked(sums, self.batched, self.squared)
 
     @property
-    def _shape(self) -> tuple[int, ...]:
-        return arrays.shape(self.intersection)
-
-    @property
-    def _has_classes(self) -> bool:
-        return len(self._shape) > self.batched
+    def has_classes(self) -> bool:
+        """Whether the last axis counts classes."""
+        return len(arrays.shape(self.target)) > self.batched
 
     def dice(self, **reading: Unpack[Reading]) -> Any:
         r"""Dice coefficient, :math:`2I / (P + G)`.
@@ -201,9 +118,9 @@ class Overlap:
             averaged after that. None keeps every score.
             An `empty` of NaN is left out of a mean; the mean of nothing is NaN.
         empty : float
-            The score where the denominator is 0.
+            The score where the denominator is 0: NaN by default.
         eps_numerator, eps_denominator : float
-            Added to the numerator, and to the denominator; none by default.
+            Added to the numerator, and to the denominator; 0 by default.
         include_background : bool
             False leaves out class 0.
         weights : array of shape (C,), optional
@@ -272,12 +189,10 @@ class Overlap:
         >>> errors.tversky(false_positive_weight=0.5, false_negative_weight=0.5)
         0.8
         """
-        if self.squared:
-            raise ValueError("squared: expected plain sums for the Tversky index, got squares")
-        a = self._factor("false_positive_weight", false_positive_weight)
-        b = self._factor("false_negative_weight", false_negative_weight)
-        weighted = partial(formulas.tversky, false_positive_weight=a, false_negative_weight=b)
-        return self.score(weighted, **reading)
+        checks.expect(not self.squared, "squared", "plain sums for the Tversky index", "squares")
+        a = checks.factor("false_positive_weight", false_positive_weight)
+        b = checks.factor("false_negative_weight", false_negative_weight)
+        return self.score(lambda i, p, g: formulas.tversky(i, p, g, a, b), **reading)
 
     def score(
         self,
@@ -286,10 +201,7 @@ class Overlap:
         then: Callable[[Any], Any] | None = None,
         average: Average = None,
         empty: float = nan,
-        eps_numerator: Any = 0,
-        eps_denominator: Any = 0,
-        include_background: bool = True,
-        weights: Array | None = None,
+        **options: Any,
     ) -> Any:
         """Any ratio of the three sums, guarded against 0/0, then averaged.
 
@@ -321,75 +233,75 @@ class Overlap:
         >>> Overlap(intersection=2, prediction=4, target=2).score(precision)
         0.5
         """
-        checks.option("average", average, ("macro", "micro", "weighted", None))
+        (options,) = split(options, SoftReading)
         checks.real("empty", empty)
-        above = self._factor("eps_numerator", eps_numerator)
-        below = self._factor("eps_denominator", eps_denominator)
-        # counts too: an epsilon is a fraction
-        sums = [arrays.widest(values) for values in self._sums(include_background)]
-        if weights is not None:
-            weights = self._class_weights(weights, average, include_background)
-        if average == "micro" and self._has_classes:
-            sums = [_sum_last(values) for values in sums]
-        numerator, denominator = formula(*sums)
-        scores = divide(_plus(numerator, above), _plus(denominator, below), empty, then)
-        average_of = partial(mean, all_known=empty == empty)  # NaN is not
-        if self._has_classes and average in ("macro", "weighted"):
-            scores = average_of(scores, by_target(sums[2]) if average == "weighted" else weights)
+        numerator, denominator, weights = self.fraction(formula, average, **options)
+        scores = divide(numerator, denominator, empty, then)
+        if average is not None and len(arrays.shape(scores)) > self.batched:
+            scores = mean(scores, weigh(scores, weights, empty))  # over the classes
         if average is not None and arrays.shape(scores):
-            scores = average_of(scores)
-        return arrays.plain(scores)
+            scores = mean(scores, weigh(scores, None, empty))  # over the samples
+        return arrays.python_number(scores)
 
-    def _sums(self, include_background: bool) -> list[Any]:
-        """The three sums, of all classes or of those after the background."""
-        checks.flag("include_background", include_background)
-        sums = [getattr(self, name) for name in SUMS]
-        if include_background:
-            return sums
-        if not self._has_classes or self._shape[-1] < 2:
-            raise ValueError("include_background: expected at least two classes beside False")
-        return [values[..., 1:] for values in sums]
-
-    def _factor(self, name: str, value: Any) -> Any:
-        value = checks.factor(name, value)
-        if is_foreign(value):
-            sums = arrays.array("intersection", self.intersection)
-            arrays.same_library(name, value, "intersection", sums)
-        return value
-
-    def _class_weights(self, weights: Array, average: Average, background: bool) -> Array:
-        if average != "macro" or not self._has_classes:
-            raise ValueError(
-                "weights: expected classes and average='macro' beside them, got "
-                + (repr(average) if self._has_classes else "no classes")
-            )
-        values = arrays.array("weights", weights)
-        checks.same_shape("weights", values.shape, self._shape[-1:], "one weight per class")
-        values = checks.not_negative("weights", values)
-        values = arrays.widest(values if background else values[1:])
-        checks.some("weights", values)
-        values = values / namespace(values).max(values)  # whose sum is neither too large nor 0
-        return arrays.like("weights", values, self.intersection)
+    def fraction(
+        self,
+        formula: Callable[..., formulas.Ratio],
+        average: Average,
+        *,
+        eps_numerator: Any = 0,
+        eps_denominator: Any = 0,
+        include_background: bool = True,
+        weights: Array | None = None,
+    ) -> tuple[Any, Any, Array | None]:
+        """Numerators, denominators, and the weights of the classes in a mean (None: all alike)."""
+        checks.averaging(self, average, include_background)
+        eps_numerator = checks.factor("eps_numerator", eps_numerator)
+        eps_denominator = checks.factor("eps_denominator", eps_denominator)
+        if weights is not None:
+            weights = checks.class_weights(weights, average, self, include_background)
+        sums = self.map(arrays.as_double)
+        if not include_background:
+            sums = sums.map(lambda values: values[..., 1:])
+        if average == "weighted" and self.has_classes:
+            nothing = total(sums.target)[..., None] == 0
+            weights = namespace(sums.target).where(nothing, 1.0, sums.target)
+        if average == "micro" and self.has_classes:
+            sums = sums.map(total)
+        numerator, denominator = formula(sums.intersection, sums.prediction, sums.target)
+        return numerator + eps_numerator, denominator + eps_denominator, weights
 
 
-def overlap(
-    prediction: Array,
-    target: Array,
-    *,
-    num_classes: int | None = None,
-    class_axis: int | None = None,
-    batch_axis: int | None = None,
-    mask: Array | None = None,
-    ignore_index: int | None = None,
-    squared: bool = False,
-    intersection: Literal["product", "min"] = "product",
-    check_values: bool = True,
-) -> Overlap:
+def divide(
+    numerator: Any, denominator: Any, empty: float, then: Callable[[Any], Any] | None = None
+) -> Any:
+    """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
+    then = then or (lambda ratio: ratio)
+    if not arrays.is_array(denominator):
+        return float(empty) if denominator == 0 else then(numerator / denominator)
+    xp, nothing = namespace(denominator), denominator == 0
+    return xp.where(nothing, float(empty), then(numerator / xp.where(nothing, 1.0, denominator)))
+
+
+def weigh(scores: Array, weights: Array | None, empty: float) -> Array:
+    """The weights, one for each score; 0 for those that are NaN where `empty` is."""
+    xp = namespace(scores)
+    weights = xp.ones_like(scores) if weights is None else xp.zeros_like(scores) + weights
+    return xp.where(xp.isnan(scores), 0.0, weights) if isnan(empty) else weights
+
+
+def mean(scores: Array, weights: Array) -> Array:
+    """The weighted mean over the last axis; NaN where nothing counts."""
+    xp = namespace(scores)
+    kept = xp.where(weights > 0, scores, 0.0)  # 0 times NaN is NaN
+    return divide(xp.sum(kept * weights, axis=-1), xp.sum(weights, axis=-1), nan)
+
+
+def overlap(prediction: Array, target: Array, **options: Unpack[Summing]) -> Overlap:
     r"""The three sums of a prediction and a target.
 
     From masks and class maps by counting, :math:`I = |P \cap G|`; from probabilities by
     adding, :math:`I = \sum_i p_i g_i`, :math:`P = \sum_i p_i`, :math:`G = \sum_i g_i`.
-    Hard and soft Dice differ in nothing else.
+    The sums of hard and soft Dice differ in nothing else.
 
     Parameters
     ----------
@@ -426,8 +338,8 @@ def overlap(
     -------
     Overlap
         Sums of shape (), (C,), (B,) or (B, C): 64-bit integers for counts, double
-        precision for probabilities. No pixels give zeros. A sum of probabilities that is
-        below the normal numbers of their dtype counts as 0: one over it would overflow.
+        precision for probabilities. No pixels give zeros. Sums of probabilities below 1e-19
+        in single precision (1e-154 in double) count as 0, as derivatives would overflow.
 
     Raises
     ------
@@ -451,50 +363,68 @@ def overlap(
     >>> overlap([0.75, 0.25], [1, 0])
     Overlap(intersection=0.75, prediction=1.0, target=1.0)
     """
-    inputs = arrange(
-        prediction,
-        target,
-        num_classes=num_classes,
-        class_axis=class_axis,
-        batch_axis=batch_axis,
-        mask=mask,
-        ignore_index=ignore_index,
-        squared=squared,
-        intersection=intersection,
-        check_values=check_values,
-    )
-    return measured(inputs)
+    counting, form = split(options, MapCounting, Form)
+    pair = arrange("prediction", prediction, target, **counting)
+    form = sum_form(pair, **form)
+    return as_overlap(add_up(pair, form), pair, form)
 
 
-def prepare(
-    prediction: Array, target: Array, options: Any, *, soft: bool = True, **given: Any
-) -> tuple[Inputs, dict[str, Any]]:
-    """The checked inputs of `overlap`, and the caller's options that are for `Overlap.score`."""
-    known, read = (SoftOptions, SoftReading) if soft else (Options, HardReading)
-    for name in options:
-        if name not in known.__annotations__:
-            allowed = ", ".join(known.__annotations__)
-            raise TypeError(
-                f"unexpected keyword argument {name!r}: expected one that the signature names, "
-                f"or one of {allowed}"
-            )
-    reading = {name: options.pop(name) for name in read.__annotations__.keys() & options.keys()}
-    given.setdefault("name", "probabilities" if soft else "prediction")
-    return arrange(prediction, target, soft=soft, **given, **options), reading
+def soft_pair(
+    probabilities: Array, target: Array, options: Any
+) -> tuple[Pair, dict[str, Any], dict[str, Any]]:
+    """The pair, how it is added, and the options that are about reading a score."""
+    counting, form, reading = split(options, Counting, Form, SoftReading)
+    pair = arrange("probabilities", checks.soft(probabilities), target, **counting)
+    return pair, sum_form(pair, **form), reading
 
 
-def measured(inputs: Inputs) -> Overlap:
-    """The three sums of the inputs."""
-    return as_overlap(three_sums(inputs), inputs)
+def soft_overlap(*arguments: Any) -> tuple[Overlap, dict[str, Any]]:
+    """The sums of probabilities, and the options that are about reading a score."""
+    pair, form, reading = soft_pair(*arguments)
+    return as_overlap(add_up(pair, form), pair, form), reading
 
 
-def as_overlap(sums: Array, inputs: Inputs) -> Overlap:
-    """The three sums, without the axes that the caller did not name."""
-    if not inputs.has_classes:
-        sums = sums[..., 0]
-    if not inputs.has_samples:
-        sums = sums[:, 0, ...]
-    return Overlap._trusted(sums, inputs.has_samples, inputs.squared)
+def sum_form(pair: Pair, squared: bool = False, intersection: str = "product") -> dict[str, Any]:
+    """How to add: for a target of 0 and 1, min(p, g) is p g, whose slope at p = 1 is not lost."""
+    checks.form(squared, intersection)
+    product = intersection == "product" or not pair.soft_target
+    return {"squared": squared, "intersection": "product" if product else "min"}
+
+
+def add_up(pair: Pair, form: dict[str, Any]) -> Sequence[Array]:
+    """The three sums (samples, classes): off a table of labels, or by adding pixels."""
+    if pair.target_is_map and not pair.soft:
+        return add_counts(sums_of_table, pair)
+    return add_pixels(partial(three_sums, **form), pair, partial(three_slopes, **form))
+
+
+def three_sums(
+    p: Array, g: Array, keep: Array | None, squared: bool, intersection: str
+) -> tuple[Array, Array, Array]:
+    """Sums over the pixels, the last axis; those that do not count are 0 in p and in g."""
+    shared = dot(p, g) if intersection == "product" else total(arrays.minimum(p, g))
+    return (shared, dot(p, p), dot(g, g)) if squared else (shared, total(p), total(g))
+
+
+def three_slopes(
+    p: Array, g: Array, keep: Array | None, *by_sums: Array, squared: bool, intersection: str
+) -> Array:
+    """The chain rule, dL/dI dI/dp + dL/dP dP/dp, at each pixel; dL/dG, if given, is not used."""
+    by_shared, by_size = (arrays.as_type_of(p, by)[..., None] for by in by_sums[:2])
+    of_shared = arrays.as_type_of(p, p < g) if intersection == "min" else g
+    of_size = 2 * p if squared else 1
+    return zero_unless(keep, by_shared * of_shared + by_size * of_size)
+
+
+def sums_of_table(table: Array) -> tuple[Array, Array, Array]:
+    """Of counts (samples, targets, predictions): the diagonal, the columns, the rows."""
+    xp = namespace(table)
+    return arrays.diagonal(table), xp.sum(table, axis=1), xp.sum(table, axis=2)
+
+
+def as_overlap(sums: Sequence[Array], pair: Pair, form: dict[str, Any]) -> Overlap:
+    """Sums (samples, classes), without the axes that the caller did not name."""
+    return Overlap.unchecked(map(pair.in_named_axes, sums), pair.has_samples, form["squared"])
 
 
 def confusion_matrix(
@@ -533,100 +463,8 @@ def confusion_matrix(
            [0, 2, 0],
            [0, 1, 0]])
     """
-    num_classes = checks.number_of_classes(num_classes)
-    inputs = arrange(prediction, target, num_classes=num_classes, ignore_index=ignore_index)
-    return confusion_counts(inputs)
-
-
-def divide(
-    numerator: Any, denominator: Any, empty: float, then: Callable[[Any], Any] | None = None
-) -> Any:
-    """The ratio, and `empty` where the denominator is 0; symbols divide as they are."""
-    if not arrays.is_array(denominator):
-        if denominator == 0:
-            return float(empty)
-        ratio = numerator / denominator
-        return ratio if then is None else then(ratio)
-    nothing = denominator == 0
-    ratio = arrays.ratio(numerator, arrays.filled(denominator, nothing, 1.0))
-    return arrays.filled(ratio if then is None else then(ratio), nothing, float(empty))
-
-
-def by_target(sizes: Array, otherwise: Any = 1.0) -> Array:
-    """Weights of the classes: the sizes of their targets, and `otherwise` if all are 0."""
-    xp = namespace(sizes)
-    nothing = xp.sum(sizes, axis=-1, keepdims=True) == 0
-    return xp.where(nothing, otherwise, sizes)
-
-
-def mean(scores: Array, weights: Array | None = None, *, all_known: bool) -> Any:
-    """Mean over the last axis, weighted, without NaN; NaN where nothing is left."""
-    if all_known and weights is None and scores.shape[-1]:
-        return arrays.plain(_sum_last(scores)) / scores.shape[-1]
-    xp = namespace(scores)
-    counted = xp.astype(~xp.isnan(scores), scores.dtype)
-    if weights is not None:
-        counted = counted * xp.astype(weights, scores.dtype)
-    kept = xp.where(counted > 0, scores, 0.0) * counted
-    return divide(arrays.plain(_sum_last(kept)), arrays.plain(_sum_last(counted)), nan)
-
-
-def dice_slopes(inputs: Inputs, **reading: Any) -> tuple[Array, Array]:
-    """Derivatives of the Dice loss by the intersection and by the size of the prediction."""
-    average, sums = reading["average"], three_sums(inputs)
-    xp = namespace(sums)
-    entries = weights = _slope_weights(sums, as_overlap(sums, inputs), reading)
-    if average == "micro":
-        sums = xp.sum(sums * weights, axis=-1, keepdims=True)
-        entries = xp.ones_like(sums[0, ...])
-    elif average == "weighted":
-        entries = by_target(weights * sums[2, ...], weights)
-    numerator, denominator = formulas.dice(sums[0, ...], sums[1, ...], sums[2, ...])
-    numerator = numerator + reading.get("eps_numerator", 0)
-    denominator = denominator + reading.get("eps_denominator", 0)
-    score = divide(numerator, denominator, reading["empty"])  # all that matters: is it NaN?
-    share = xp.where(xp.isnan(score), 0.0, entries)  # of each score in the mean
-    share = divide(share, xp.sum(share, axis=-1, keepdims=True), 0)
-    share = divide(share, xp.sum(share), 0)  # the samples that have a score count alike
-    slope = divide(share, denominator, 0) * xp.astype(weights > 0, sums.dtype)
-    return -2 * slope, xp.where(denominator == 0, 0.0, score) * slope
-
-
-def _slope_weights(sums: Array, measured: Overlap, reading: dict[str, Any]) -> Array:
-    """The weight of each class, 0 for a background that is left out."""
-    measured.dice(**reading)  # checks the options, in the words of `dice_loss`
-    xp = namespace(sums)
-    background = reading.get("include_background", True)
-    weights = xp.ones_like(xp.sum(sums[0, ...], axis=0))[0 if background else 1 :]
-    if reading.get("weights") is not None:
-        weights = measured._class_weights(reading["weights"], reading["average"], background)
-    return weights if background else xp.concat([xp.zeros_like(weights[:1]), weights])
-
-
-def _plus(value: Any, epsilon: Any) -> Any:
-    return value if isinstance(epsilon, (int, float)) and epsilon == 0 else value + epsilon
-
-
-def _sum_last(values: Array) -> Array:
-    return np.add.reduce(values, -1) if is_numpy(values) else namespace(values).sum(values, axis=-1)
-
-
-def _frozen(name: str, value: Any) -> Any:
-    """A sum that cannot change: a Python number, a symbol, or a read-only array."""
-    if is_foreign(value) and not arrays.readable_by_numpy(value):
-        return checks.of_kind(name, value, "integer", "floating")  # a look would wait for a card
-    if isinstance(value, (np.ndarray, np.generic, list, tuple)):
-        value = arrays.array(name, value)
-    checks.not_negative(name, value)
-    if not is_numpy(value):
-        return value
-    counted = kind(name, value) == "integer"
-    exact = value.astype(np.int64 if counted else np.float64)
-    if counted and (exact != value).any():
-        raise ValueError(f"{name}: expected counts of at most 63 bits, got {value}")
-    exact.setflags(write=False)
-    return arrays.plain(exact)
-
-
-def _text(value: Any) -> str:
-    return np.array2string(value, separator=", ") if isinstance(value, np.ndarray) else repr(value)
+    checks.classes(num_classes)
+    maps: MapCounting = {"num_classes": num_classes, "ignore_index": ignore_index}
+    pair = arrange("prediction", prediction, target, **maps)
+    rows = add_counts(lambda table: [table[:, i, :] for i in range(num_classes)], pair)
+    return namespace(rows[0]).stack(rows, axis=1)[0, ...]

@@ -1,21 +1,15 @@
 """Scores by name: each is `overlap`, then one reading of the three sums."""
 
-from math import nan
 from typing import Any, Unpack
 
-from dice.arrays import Array
-from dice.overlap import Average, Options, SoftOptions, measured, prepare
+from dice.engine import checks
+from dice.engine.arrays import Array
+from dice.options import Average, Averaging, HardOptions, MapCounting, Options, split
+from dice.overlap import overlap, soft_overlap
 
 
 def dice_score(
-    prediction: Array,
-    target: Array,
-    *,
-    num_classes: int | None = None,
-    class_axis: int | None = None,
-    average: Average = "macro",
-    empty: float = nan,
-    **options: Unpack[Options],
+    prediction: Array, target: Array, *, average: Average = "macro", **options: Unpack[HardOptions]
 ) -> Any:
     r"""Dice coefficient of masks or class maps, :math:`2 |P \cap G| / (|P| + |G|)`.
 
@@ -34,7 +28,7 @@ def dice_score(
         What to do with the classes: mean of their scores, score of their added sums, or
         mean weighted by target size. None keeps one score per class.
     empty : float
-        The score of two empty sets. NaN is left out of a mean.
+        The score of two empty sets: NaN by default, which is left out of a mean.
     include_background : bool
         False leaves out class 0.
     weights : array of shape (C,), optional
@@ -67,21 +61,13 @@ def dice_score(
     >>> dice_score([[0, 1], [1, 1]], [[0, 1], [1, 2]], num_classes=3, average=None)
     array([1. , 0.8, 0. ])
     """
-    inputs, reading = prepare(
-        prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
-    )
-    return measured(inputs).dice(average=average, empty=empty, **reading)
+    counting, averaging = split(options, MapCounting, Averaging)
+    p = checks.hard(prediction, counting)
+    return overlap(p, target, **counting).dice(average=average, **averaging)
 
 
 def iou_score(
-    prediction: Array,
-    target: Array,
-    *,
-    num_classes: int | None = None,
-    class_axis: int | None = None,
-    average: Average = "macro",
-    empty: float = nan,
-    **options: Unpack[Options],
+    prediction: Array, target: Array, *, average: Average = "macro", **options: Unpack[HardOptions]
 ) -> Any:
     r"""Intersection over union of masks or class maps, :math:`|P \cap G| / |P \cup G|`.
 
@@ -98,20 +84,13 @@ def iou_score(
     >>> iou_score([1, 0, 1, 1, 0, 0], [1, 0, 0, 1, 0, 0])
     0.6666666666666666
     """
-    inputs, reading = prepare(
-        prediction, target, options, soft=False, num_classes=num_classes, class_axis=class_axis
-    )
-    return measured(inputs).iou(average=average, empty=empty, **reading)
+    counting, averaging = split(options, MapCounting, Averaging)
+    p = checks.hard(prediction, counting)
+    return overlap(p, target, **counting).iou(average=average, **averaging)
 
 
 def soft_dice(
-    probabilities: Array,
-    target: Array,
-    *,
-    class_axis: int | None = None,
-    average: Average = None,
-    empty: float = nan,
-    **options: Unpack[SoftOptions],
+    probabilities: Array, target: Array, *, average: Average = None, **options: Unpack[Options]
 ) -> Any:
     r"""Dice coefficient of probabilities, which are added up and not rounded.
 
@@ -129,9 +108,9 @@ def soft_dice(
     average : {"macro", "micro", "weighted"} or None
         As in `dice_score`. None, the default here, keeps one score per class.
     empty : float
-        The score where the denominator is 0.
+        The score where the denominator is 0: NaN by default.
     eps_numerator, eps_denominator : float
-        :math:`\epsilon_n` and :math:`\epsilon_d`; none by default.
+        :math:`\epsilon_n` and :math:`\epsilon_d`; 0 by default.
     include_background : bool
         False leaves out class 0.
     weights : array of shape (C,), optional
@@ -163,5 +142,5 @@ def soft_dice(
     >>> soft_dice([0.5, 0.5, 0.0, 0.0], [1, 0, 0, 0])
     0.5
     """
-    inputs, reading = prepare(probabilities, target, options, class_axis=class_axis)
-    return measured(inputs).dice(average=average, empty=empty, **reading)
+    sums, reading = soft_overlap(probabilities, target, options)
+    return sums.dice(average=average, **reading)

@@ -1,4 +1,4 @@
-"""Importing the package loads NumPy, and nothing else that is not Python's own."""
+"""Importing the package loads NumPy and what speaks to its like, and no other array library."""
 
 import json
 import subprocess
@@ -13,13 +13,13 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
-def test_import_loads_numpy_and_nothing_else():
+def test_import_loads_numpy_and_no_other_array_library():
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
     )
     assert not result.stderr
     loaded = {name.partition(".")[0] for name in json.loads(result.stdout)}
-    assert loaded - set(sys.stdlib_module_names) == {"dice"}
+    assert loaded - set(sys.stdlib_module_names) == {"dice", "array_api_compat"}
 
 
 def test_numpy_calls_load_no_other_library():
@@ -34,7 +34,7 @@ for value in ("text", None, 1j, object()):
         dice.dice_score(value, [1])
     except TypeError:
         pass
-others = "array_api_compat", "torch", "jax", "dask", "scipy"
+others = "torch", "jax", "dask", "scipy"
 print([name for name in others if name in sys.modules])
 """
     result = subprocess.run(

@@ -53,9 +53,9 @@ CALLS = {
     "Tversky": (0.7, dice.tversky_loss, CLASSES, MAP, TVERSKY | {"class_axis": 0}),
     "generalized": (0.7, dice.generalized_dice_loss, CLASSES, MAP, {"class_axis": 0}),
     "entropy": (1.8, dice.cross_entropy, CLASSES, MAP, {"class_axis": 0}),
-    "entropy of one class": (1.7, dice.cross_entropy, SOFT, MASK, {}),
-    "both": (1.8, dice.dice_ce_loss, CLASSES, MAP, {"class_axis": 0}),
-    "both, half precision": (2.4, dice.dice_ce_loss, HALF, MAP, {"class_axis": 0}),
+    "entropy of one class": (2.1, dice.cross_entropy, SOFT, MASK, {}),
+    "both": (2.3, dice.dice_ce_loss, CLASSES, MAP, {"class_axis": 0}),
+    "both, half precision": (2.9, dice.dice_ce_loss, HALF, MAP, {"class_axis": 0}),
 }  # fmt: skip
 
 
