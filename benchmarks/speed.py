@@ -27,7 +27,8 @@ from report import write_report
 from timing import Function, extra_memory, measure, ratio, seconds
 from training import training_rows
 
-from dice import dice_loss, dice_score, soft_dice, sums
+from dice import dice_loss, dice_score, soft_dice
+from dice.engine import counts, pieces
 
 PACKAGES = (
     *("numpy", "numba", "torch", "MedPy", "SimpleITK", "scikit-learn", "torchmetrics", "monai"),
@@ -174,14 +175,14 @@ def row(case: Case, budget: float, far: set[tuple[str, str]]) -> dict[str, Any]:
 def overhead() -> dict[str, dict[str, float]]:
     """Microseconds of one public call, and what of it is not reading the values.
 
-    One function cuts the arrays into blocks and reads them: it is timed within the call.
+    One function cuts the arrays into pieces and reads them: it is timed within the call.
     """
     reading = 0.0
 
     def read(*arguments: Any) -> Any:
         nonlocal reading
         start = perf_counter()
-        found = add_blocks(*arguments)
+        found = add_pieces(*arguments)
         reading += perf_counter() - start
         return found
 
@@ -191,8 +192,8 @@ def overhead() -> dict[str, dict[str, float]]:
         whole = seconds(call)
         return whole, whole - reading
 
-    add_blocks, found = sums.add_blocks, {}
-    with patch.object(sums, "add_blocks", read):
+    add_pieces, found = pieces.add_pieces, {}
+    with patch.object(pieces, "add_pieces", read), patch.object(counts, "add_pieces", read):
         for size in (4, 64, 512):
             mask = np.zeros((size, size), bool)
             labels = smooth_map((size, size), 4)

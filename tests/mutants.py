@@ -32,14 +32,15 @@ from queue import Queue
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-CORE = sorted((ROOT / "dice").glob("*.py"))
+PACKAGE = ROOT / "dice"
+CORE = [*sorted(PACKAGE.glob("*.py")), *sorted((PACKAGE / "engine").glob("*.py"))]
 EXPLAINED = ROOT / "tests" / "mutants_survivors.md"
 STAGES = [  # other libraries take seconds to load: they come last
-    ["bad_input", "family", "import", "overlap", "scores_and_losses"],
+    ["bad_input", "family", "import", "overlap", "scores_and_losses", "two_floors"],
     ["accuracy", "fuzz", "memory", "properties"],
     ["libraries"],
 ]
-KEEP = {"__all__", "BLOCK", "KINDS", "LOOK", "PIECE", "RUNS", "STRIP"}  # speed, no behavior
+KEEP = {"__all__", "PIECE", "CARD_PIECE", "STRIP"}  # speed, no behavior
 KEEP_OPTIONS = {"hint", "copy", "strict"}  # words of a message; speed; a check of our own
 
 SWAPS: dict[type, type] = {
@@ -81,17 +82,17 @@ class Mutant(NamedTuple):
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Every mutant of a module; the tree is changed in place, unparsed, and changed back."""
-    tree = ast.parse(path.read_text("utf8"))
+    tree, file = ast.parse(path.read_text("utf8")), path.relative_to(PACKAGE).as_posix()
     seen: Counter[str] = Counter()
     for where, part, change in changes(tree):
         before = ast.unparse(part)
         restore, after = change()
-        what = f"{path.name}, {where}: `{short(before)}` → `{short(after)}`"
+        what = f"{file}, {where}: `{short(before)}` → `{short(after)}`"
         seen[what] += 1
         again = f" ({seen[what]})" if seen[what] > 1 else ""
         source = ast.unparse(tree)
         restore()
-        yield Mutant(path.name, what + again, source, range(part.lineno, part.end_lineno + 1))
+        yield Mutant(file, what + again, source, range(part.lineno, part.end_lineno + 1))
 
 
 def short(text: str) -> str:
@@ -276,6 +277,7 @@ class Recorder:
     def __init__(self, folder: Path):
         from coverage import Coverage
 
+        self.package = folder / "dice"
         self.coverage = Coverage(source=[str(folder / "dice")], data_file=None, branch=False)
         self.seconds: Counter[str] = Counter()
         self.coverage.start()
@@ -290,7 +292,10 @@ class Recorder:
     def save(self, file: Path) -> None:
         self.coverage.stop()
         data = self.coverage.get_data()
-        lines = {Path(f).name: data.contexts_by_lineno(f) for f in data.measured_files()}
+        lines = {
+            Path(f).relative_to(self.package).as_posix(): data.contexts_by_lineno(f)
+            for f in data.measured_files()
+        }
         file.write_text(json.dumps([lines, self.seconds]), "utf8")
 
 
@@ -410,7 +415,7 @@ def explained() -> set[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", nargs="*", help="file names in dice/; all of the core if none")
+    parser.add_argument("--files", nargs="*", help="such as losses.py; all if none")
     parser.add_argument(
         "--match", nargs="*", default=[""], help="only mutants whose name has one of these texts"
     )

@@ -100,8 +100,8 @@ def pages(words: str) -> list[list[str]]:
 
 EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, pytest("-m", "book")]
 
-FORMULAS, SUMS, CHECKS = "dice/formulas.py", "dice/sums.py", "dice/checks.py"
-ARRAYS = "dice/arrays.py"
+FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
+ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
 CH4, CH7 = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
@@ -114,11 +114,11 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("wrong factor in Dice", FORMULAS, replace(r"2 \* inter", "3 * inter"), unit("source_numbers"), "assert"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), outputs(CH2), "AssertionError|mismatch"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), unit("overlap"), "assert"),
-    ("sizes exchanged in counting", SUMS, replace(r"sum\(0\), joint.sum\(1\)", "sum(1), joint.sum(0)"), unit("overlap"), "assert"),
-    ("size of the wrong array", SUMS, replace(r"else arrays\.total\(p\)", "else arrays.total(g)"), outputs(CH3), "AssertionError|mismatch"),
+    ("sizes exchanged in counting", SUMS, replace(r"axis=1\), xp.sum\(pairs, axis=2", "axis=2), xp.sum(pairs, axis=1"), unit("overlap"), "assert"),
+    ("size of the wrong array", SUMS, replace(r"total\(p\), total\(g\)\)", "total(g), total(g))"), outputs(CH3), "AssertionError|mismatch"),
     ("last pixel left out", ARRAYS, replace(r"vecdot, a, b", "vecdot, a[..., :-1], b[..., :-1]"), unit("overlap"), "assert|Error"),
     ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("bad_input"), "DID NOT RAISE|Error"),
-    ("probability above 1 accepted", CHECKS, replace(r"(def unit_interval.*?values, 0,\s*)1,", r"\g<1>2,"), unit("bad_input"), "DID NOT RAISE|Error"),
+    ("probability above 1 accepted", CHECKS, replace(r"PROBABILITIES = 0, 1", "PROBABILITIES = 0, 2"), unit("bad_input"), "DID NOT RAISE|Error"),
     # the stored outputs
     ("changed number", CH2, other_digit(r'"name": "stdout".*?"text": \[[^\d]*'), outputs(CH2), "mismatch"),
     ("changed formula", CH2, other_digit(r'"text/latex": \[[^\d]*'), outputs(CH2), "mismatch"),
