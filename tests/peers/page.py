@@ -188,9 +188,9 @@ def empty_sets(libraries: list[Record], numpy: str) -> Iterator[str]:
     yield (
         f"\nEvery line was run with NumPy {OLDER_NUMPY}, too. Where there are two answers, the "
         f"first is of that, the second of NumPy {numpy}. Here a score of two empty sets is NaN, "
-        "unless you say otherwise with `empty`, and a mean leaves it out; a loss of two empty sets is 0. False positives on "
-        "an empty target always count as a failure. Where a library says 1 for two empty sets, "
-        "write `empty=1`.\n\n"
+        "unless you say otherwise with `empty`, and a mean leaves it out; a loss of two empty sets "
+        "is 0. False positives on an empty target always count as a failure. Where a library says "
+        "1 for two empty sets, write `empty=1`.\n\n"
     )
 
 
