@@ -14,9 +14,11 @@ def test_the_page_shows_the_record():
     assert SCRIPT["PAGE"].read_text("utf8") == SCRIPT["page_with"](RECORD)
 
 
-def test_the_tables_show_both_records_of_speed():
+def test_the_tables_show_the_records_of_speed():
+    """That of a graphics card too, where the code as it is was measured on one."""
     report = runpy.run_path(str(ROOT / "benchmarks" / "report.py"))
-    records = (json.loads(report[name].read_text("utf8")) for name in ("RECORD", "CARD"))
+    paths = [path for path in (report["RECORD"], report["CARD"]) if path.exists()]
+    records = [json.loads(path.read_text("utf8")) for path in paths]
     assert report["TABLES"].read_text("utf8") == report["tables"](*records) + "\n"
 
 

@@ -362,6 +362,30 @@ def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
     assert found[3:] == [torch.Tensor]
 
 
+@pytest.mark.parametrize("case", LOSSES)
+@pytest.mark.parametrize("near", [True, False])
+def test_small_pieces_change_no_loss_and_no_gradient(case, near, monkeypatch):
+    """As on a graphics card, whose memory NumPy does not read: there a piece is larger."""
+    torch = pytest.importorskip("torch")
+    function, p, g, options = LOSSES[case]
+    options = {name: make(torch, value) for name, value in options.items()}
+
+    def step():
+        values = torch.from_numpy(p.copy()).requires_grad_()
+        loss = function(values, torch.from_numpy(g), **options)
+        loss.sum().backward()
+        return loss.detach(), values.grad
+
+    whole = step()
+    if not near:
+        monkeypatch.setattr(arrays, "readable_by_numpy", arrays.is_numpy)
+    monkeypatch.setattr(pieces, "PIECE", 24)
+    number = len(list(pieces.pieces([torch.zeros(1, *p.shape[1:])])))
+    assert number > 1
+    for found, expected in zip(step(), whole, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("pixels", [0, 1, 127, 128, 300, 2 * 128 * 128 + 77])
 @pytest.mark.parametrize("masked", [True, False])
 def test_sums_at_labels_where_numpy_cannot_read(pixels, masked, monkeypatch):
