@@ -409,7 +409,7 @@ def sums_and_entropies(
 def slopes_of_logits(
     z: Array, g: Array, keep: Array | None, *by: Array, binary: bool, **form: Unpack[Form]
 ) -> Array:
-    """The chain rule again: of the Dice loss through p, of the cross entropy p - g."""
+    """The chain rule again: of the Dice loss through p; of the cross entropy p (sum of g) - g."""
     by_shared, by_size, _, by_nats, _ = by  # the target's size and the pixels do not hang on z
     xp, by_nats = namespace(z), arrays.as_type_of(z, by_nats)[..., None]
     p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)

@@ -29,7 +29,7 @@ class MapCounting(Counting, total=False):
 
 
 class Form(TypedDict, total=False):
-    """What is added up of probabilities."""
+    """What is added up of probabilities: p or its square; p g or the minimum of the two."""
 
     squared: bool
     intersection: Literal["product", "min"]

@@ -112,10 +112,11 @@ class Overlap:
         Parameters
         ----------
         average : {"macro", "micro", "weighted"} or None
-            What to do with the classes. "macro" is the mean over the classes, "micro"
+            What to do with the classes; None, the default here, keeps them, and the samples
+            too. "macro" is the mean over the classes, "micro"
             adds the sums over the classes first, "weighted" weighs each class by the
             size of its target, or all alike where there is no target; samples are
-            averaged after that. None keeps every score.
+            averaged after that.
             An `empty` of NaN is left out of a mean; the mean of nothing is NaN.
         empty : float
             The score where the denominator is 0: NaN by default.
@@ -301,7 +302,7 @@ def overlap(prediction: Array, target: Array, **options: Unpack[Summing]) -> Ove
 
     From masks and class maps by counting, :math:`I = |P \cap G|`; from probabilities by
     adding, :math:`I = \sum_i p_i g_i`, :math:`P = \sum_i p_i`, :math:`G = \sum_i g_i`.
-    The sums of hard and soft Dice differ in nothing else.
+    Masks are added as probabilities are; hard and soft Dice differ in nothing but rounding.
 
     Parameters
     ----------
@@ -401,7 +402,7 @@ def add_up(pair: Pair, form: dict[str, Any]) -> Sequence[Array]:
 def three_sums(
     p: Array, g: Array, keep: Array | None, squared: bool, intersection: str
 ) -> tuple[Array, Array, Array]:
-    """Sums over the pixels, the last axis; those that do not count are 0 in p and in g."""
+    """I, P and G: sums over the pixels, the last axis. Those that do not count are 0 already."""
     shared = dot(p, g) if intersection == "product" else total(arrays.minimum(p, g))
     return (shared, dot(p, p), dot(g, g)) if squared else (shared, total(p), total(g))
 
