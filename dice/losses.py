@@ -414,7 +414,7 @@ def slopes_of_logits(
     xp, by_nats = namespace(z), arrays.as_type_of(z, by_nats)[..., None]
     p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
     of_dice = p * three_slopes(p, g, keep, by_shared, by_size, **form)
-    others = p * of_dice if binary else p * xp.sum(of_dice, axis=1, keepdims=True)
+    others = p * xp.sum(of_dice, axis=1, keepdims=True)
     all_of_g = 1 if binary else xp.sum(g, axis=1, keepdims=True)
     return of_dice - others + zero_unless(keep, by_nats * (p * all_of_g - g))
 

@@ -386,6 +386,21 @@ def test_small_pieces_change_no_loss_and_no_gradient(case, near, monkeypatch):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.cross_entropy, dice.dice_ce_loss])
+def test_a_derivative_is_found_piece_by_piece(loss, monkeypatch):
+    torch, found, flatten = pytest.importorskip("torch"), [], pieces.flatten_and_check
+    monkeypatch.setattr(pieces, "PIECE", 20)
+    monkeypatch.setattr(
+        pieces, "flatten_and_check", lambda *g: found.append(g[1].shape) or flatten(*g)
+    )
+    values = torch.full((1, 3, 4, 5), 0.3, requires_grad=True)
+    result = loss(values, torch.zeros(1, 4, 5, dtype=torch.int64), class_axis=1)
+    forward = len(found)
+    assert forward > 1
+    result.backward()
+    assert found[forward:] == found[:forward]
+
+
 @pytest.mark.parametrize("pixels", [0, 1, 127, 128, 300, 2 * 128 * 128 + 77])
 @pytest.mark.parametrize("masked", [True, False])
 def test_sums_at_labels_where_numpy_cannot_read(pixels, masked, monkeypatch):
@@ -1190,6 +1205,26 @@ def test_chunks_may_cut_any_axis(chunks):
     counts = dice.overlap(labels, da.from_array(OTHER, chunks=(1, 4, 3)), num_classes=3)
     found = counts.intersection.compute()
     assert found.tolist() == dice.overlap(LABELS, OTHER, num_classes=3).intersection.tolist()
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_no_task_of_dask_hands_on_a_chunk(soft):
+    """Reading and counting a pair is one task: only few numbers go from task to task."""
+    da, dask = pytest.importorskip("dask.array"), pytest.importorskip("dask")
+    from dask.callbacks import Callback
+
+    class Results(Callback):
+        def __init__(self):
+            self.largest = []
+            super().__init__(posttask=lambda key, value, *_: self.largest.append(np.size(value)))
+
+    p, g = np.full((4, 12, 10), 0.5 if soft else 0), np.ones((4, 12, 10), int)
+    p, g = (da.from_array(values, chunks=(2, 6, 5)) + 0 for values in (p, g))
+    options = {} if soft else {"num_classes": 2, "average": "macro"}
+    score = (dice.soft_dice if soft else dice.dice_score)(p, g, **options)
+    with Results() as results, dask.config.set(scheduler="synchronous"):
+        score.compute()
+    assert max(results.largest) <= 6
 
 
 # Objects

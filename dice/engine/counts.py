@@ -16,8 +16,7 @@ def add_counts(formula: Formula, pair: Pair) -> list[Array]:
     The table says how many pixels of two class maps have target i and prediction j, an array
     (samples, targets, predictions). The formula gives sums of it (samples, columns).
     """
-    bare = pair._replace(prediction=None, target=None, mask=None)
-    return add_pieces(partial(_of_piece, formula, bare), pair.arrays)
+    return add_pieces(partial(_of_piece, formula, pair.without_arrays), pair.arrays)
 
 
 def _of_piece(formula: Formula, pair: Pair, *piece: Array) -> list[Array]:

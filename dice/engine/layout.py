@@ -33,6 +33,11 @@ class Pair(NamedTuple):
         """Prediction, target, and the mask if there is one."""
         return [values for values in self[:3] if values is not None]
 
+    @property
+    def without_arrays(self) -> "Pair":
+        """What is to be done with them, and nothing that holds memory."""
+        return self._replace(prediction=None, target=None, mask=None)
+
     def in_named_axes(self, sums: Array) -> Array:
         """Sums (samples, classes) without the axes that the caller did not name."""
         sums = sums if self.has_classes else sums[..., 0]

@@ -30,7 +30,7 @@ def add_pixels(formula: Formula, pair: Pair, derivative: Formula | None = None) 
     (None if all): arrays (samples, classes, pixels). It gives sums (samples, columns). The
     derivative, if known, takes the same and the slopes by the sums; else PyTorch derives.
     """
-    parts, bare = pair.arrays, pair._replace(prediction=None, target=None, mask=None)
+    parts, bare = pair.arrays, pair.without_arrays
     run = partial(_of_piece, formula, bare)
     records = [is_torch(values) and values.requires_grad for values in parts]
     if not records[0] or any(records[1:]) or any(map(arrays.is_traced, parts)):
@@ -144,12 +144,9 @@ def _step() -> Any:
         @staticmethod
         def backward(context: Any, *slopes: Array) -> Any:
             parts = context.saved_tensors
-            if torch.is_grad_enabled():  # to be derived twice: recorded as a whole
-                gradient = context.derive(*parts, slopes=slopes).reshape(parts[0].shape)
-            else:
-                gradient = torch.empty_like(parts[0])
-                for place, *piece in pieces([gradient, *parts]):
-                    place.copy_(context.derive(*piece, slopes=slopes).reshape(place.shape))
+            gradient = torch.empty_like(parts[0])
+            for place, *piece in pieces([gradient, *parts]):
+                place.copy_(context.derive(*piece, slopes=slopes).reshape(place.shape))
             return None, None, gradient, *[None] * (len(parts) - 1)
 
     return Step
@@ -172,7 +169,7 @@ def _add_chunks(run: Formula, parts: Sequence[Array]) -> list[Array]:
 
     axes = range(parts[0].ndim)
     rows, columns, ones = axes.stop, axes.stop + 1, axes[1:]
-    tiny = run(*[np.zeros((1, v.shape[1], *(1 for _ in axes[2:])), v.dtype) for v in parts])
+    tiny = run(*[np.zeros((1, v.shape[1], 1), v.dtype) for v in parts])
 
     # Every axis of a chunk is kept, with length 1: else Dask would read in one task and count in
     # another, which may run late, or on another machine.
