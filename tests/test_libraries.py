@@ -245,6 +245,13 @@ def test_counts_with_epsilon_and_weights(library):
         np.testing.assert_allclose(found, expected, rtol=1e-6 if "jax" in library.__name__ else 0)
 
 
+def test_sums_are_tiny_below_the_root_of_the_least_normal_number(library):
+    least = np.float32(2.0**-63)
+    for value, expected in ((least, least), (np.nextafter(least, np.float32(0)), 0)):
+        sums = dice.overlap(make(library, np.array([value])), make(library, np.ones(1, int)))
+        assert numbers(library, sums.prediction) == expected
+
+
 # Bad input, and what cannot meet
 
 
