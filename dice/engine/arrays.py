@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache, partial
 from math import isnan, prod
 from typing import Any, Literal
@@ -60,9 +59,7 @@ def kind(name: str, values: Array) -> Kind:
 
 @cache
 def _kind(dtype: Any, xp: Any) -> Kind | None:
-    with suppress(TypeError):  # of NumPy, at dtypes that are not its own
-        return next((KINDS[kind] for kind in KINDS if xp.isdtype(dtype, kind)), None)
-    return None
+    return next((KINDS[kind] for kind in KINDS if xp.isdtype(dtype, kind)), None)
 
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
