@@ -448,6 +448,20 @@ def test_the_inputs_alone_are_kept_for_the_backward_pass(loss, labels):
 
 
 @pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
+def test_a_loss_that_is_kept_keeps_no_memory_after_its_backward_pass(loss):
+    torch = pytest.importorskip("torch")
+    p, mask = torch.from_numpy(SOFT.copy()).requires_grad_() * 1, torch.from_numpy(KEPT.copy())
+    labels = torch.from_numpy(LABELS.copy())
+    alive = [weakref.ref(values) for values in (p, labels, mask)]
+    result = loss(p, labels, class_axis=1, mask=mask)
+    result.backward()
+    del p, labels, mask
+    gc.collect()
+    assert [values() for values in alive] == [None] * 3
+    assert result.isfinite()
+
+
+@pytest.mark.parametrize("loss", [dice.dice_loss, dice.dice_ce_loss])
 @pytest.mark.parametrize("backward", [True, False])
 def test_memory_is_given_back_at_once(loss, backward):
     """Without the garbage collector, which knows nothing of the memory of a graphics card."""

@@ -88,6 +88,11 @@ def test_probabilities_are_added(dtype, variant):
     assert found.intersection.dtype == np.float64
 
 
+def test_a_soft_target_keeps_its_precision():
+    found = overlap(np.float32([0.5, 0.5]), np.array([0.1, 0.3]))
+    assert (found.target, found.intersection) == (0.1 + 0.3, 0.5 * 0.1 + 0.5 * 0.3)
+
+
 def test_a_class_map_is_the_same_target_as_its_masks():
     p, labels = RNG.random((2, 4, 5, 6)), RNG.integers(0, 4, (2, 5, 6))
     masks = np.stack([labels == c for c in range(4)], axis=1)
