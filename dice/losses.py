@@ -273,7 +273,7 @@ def loss_slopes(sums: Overlap, average: Average, empty: float, **options: Any) -
     background = options.get("include_background", True)
     xp, classes = namespace(share), sums.target[:, 0 if background else 1 :]
     if average == "micro":
-        slopes = [by[:, None] * xp.ones_like(arrays.as_double(classes)) for by in slopes]
+        slopes = [xp.broadcast_to(by[:, None], classes.shape) for by in slopes]
     if not background:  # on which class 0 has no say
         slopes = [xp.concat([0 * by[:, :1], by], axis=1) for by in slopes]
     return slopes

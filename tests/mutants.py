@@ -133,7 +133,8 @@ def skipped(node: ast.AST) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in KEEP_OPTIONS
     if isinstance(node, ast.Assign):
-        names = {t.id for t in node.targets if isinstance(t, ast.Name)}
+        targets = (part for target in node.targets for part in ast.walk(target))
+        names = {part.id for part in targets if isinstance(part, ast.Name)}
         typed = isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name)
         return bool(names & KEEP) or (typed and node.value.value.id in ("Literal", "tuple"))
     return isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr | ast.Raise)

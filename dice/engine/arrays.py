@@ -30,12 +30,10 @@ def array(name: str, value: Any) -> Array:
     if is_dask(value) and any(map(isnan, value.shape)):
         raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
     try:
-        value = value if is_numpy(value) or is_foreign(value) else np.asarray(value)
+        return value if is_numpy(value) or is_foreign(value) else np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # such as tensors in a list
         what = "rows of unequal length, or what NumPy cannot read"
         raise ValueError(f"{name}: expected an array, got {what}") from error
-    kind(name, value)
-    return value
 
 
 def namespace(values: Array) -> Any:
