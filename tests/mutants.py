@@ -40,7 +40,7 @@ STAGES = [  # other libraries take seconds to load: they come last
     ["accuracy", "fuzz", "memory", "properties"],
     ["libraries"],
 ]
-KEEP = {"__all__", "PIECE", "TORCH_PIECE", "CARD_PIECE", "STRIP"}  # speed, no behavior
+KEEP = {"__all__", "PIECE", "CARD_PIECE", "STRIP"}  # speed, no behavior
 KEEP_OPTIONS = {"hint", "copy", "strict"}  # words of a message; speed; a check of our own
 
 SWAPS: dict[type, type] = {

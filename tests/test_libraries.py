@@ -386,7 +386,7 @@ def test_small_pieces_change_no_loss_and_no_gradient(case, near, monkeypatch):
     whole = step()
     if not near:
         monkeypatch.setattr(arrays, "readable_by_numpy", arrays.is_numpy)
-    monkeypatch.setattr(pieces, "TORCH_PIECE", 24)
+    monkeypatch.setattr(pieces, "PIECE", 24)
     number = len(list(pieces.pieces([torch.zeros(1, *p.shape[1:])])))
     assert number > 1
     for found, expected in zip(step(), whole, strict=True):
@@ -397,7 +397,6 @@ def test_small_pieces_change_no_loss_and_no_gradient(case, near, monkeypatch):
 def test_a_derivative_is_found_piece_by_piece(loss, monkeypatch):
     torch, found, flatten = pytest.importorskip("torch"), [], pieces.flatten_and_check
     monkeypatch.setattr(pieces, "PIECE", 20)
-    monkeypatch.setattr(pieces, "TORCH_PIECE", 20)
     monkeypatch.setattr(
         pieces, "flatten_and_check", lambda *g: found.append(g[1].shape) or flatten(*g)
     )

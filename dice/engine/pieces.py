@@ -17,8 +17,8 @@ from dice.engine import arrays, checks
 from dice.engine.arrays import Array, is_numpy, is_torch, namespace, zero_unless
 from dice.engine.layout import Pair
 
-PIECE, TORCH_PIECE, CARD_PIECE = 1 << 17, 1 << 19, 1 << 23
-"""Numbers in a piece: it stays in the cache, feeds PyTorch's threads, fills a graphics card."""
+PIECE, CARD_PIECE = 1 << 17, 1 << 23
+"""Numbers in a piece, which stays in the cache of a processor, and fills a graphics card."""
 
 Formula = Callable[..., Sequence[Array]]
 
@@ -61,9 +61,7 @@ def pieces(parts: Sequence[Array]) -> Iterator[list[Array]]:
     """Cut arrays alike along an axis of pixels: the first that is long enough."""
     first, shape, axes = parts[0], parts[0].shape, range(2, parts[0].ndim)
     cut = is_numpy(first) or (is_torch(first) and not any(map(arrays.is_traced, parts)))
-    limit = PIECE
-    if is_torch(first):
-        limit = TORCH_PIECE if first.device.type == "cpu" else CARD_PIECE
+    limit = PIECE if is_numpy(first) or not cut or first.device.type == "cpu" else CARD_PIECE
     number = -(-prod(shape) // limit) if cut and axes else 1
     if number < 2:
         yield list(parts)
