@@ -114,7 +114,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("wrong factor in Dice", FORMULAS, replace(r"2 \* inter", "3 * inter"), unit("source_numbers"), "assert"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), outputs(CH2), "AssertionError|mismatch"),
     ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), unit("overlap"), "assert"),
-    ("sizes exchanged in counting", SUMS, replace(r"axis=1\), xp.sum\(pairs, axis=2", "axis=2), xp.sum(pairs, axis=1"), unit("overlap"), "assert"),
+    ("sizes exchanged in counting", SUMS, replace(r"axis=1\), xp.sum\(table, axis=2", "axis=2), xp.sum(table, axis=1"), unit("overlap"), "assert"),
     ("size of the wrong array", SUMS, replace(r"total\(p\), total\(g\)\)", "total(g), total(g))"), outputs(CH3), "AssertionError|mismatch"),
     ("last pixel left out", ARRAYS, replace(r"vecdot, a, b", "vecdot, a[..., :-1], b[..., :-1]"), unit("overlap"), "assert|Error"),
     ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("bad_input"), "DID NOT RAISE|Error"),
