@@ -9,7 +9,7 @@ PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ benchmarks/results/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PEERS  ?= .venv-peers
 SKIP    = skip-execution
-CORE    = dice/*.py dice/engine/*.py $(patsubst %,tests/test_%.py,libraries family import bad_input overlap scores_and_losses)
+CORE    = dice/*.py dice/engine/*.py $(patsubst %,tests/package/test_%.py,array_libraries tversky_and_gradients import bad_input overlap scores_and_losses)
 PORT   ?= 8000
 GIB    ?= 8
 NEWEST  = 3.13
@@ -48,12 +48,12 @@ notebooks: $(READY)  ## Run every notebook and compare each output with the stor
 	echo "If the new output is right: make outputs, then git diff."; exit 1; }
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
-	$(BIN)/python book/hosted.py
+	$(BIN)/python tools/hosted.py
 	$(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level WARN notebooks/*.ipynb \
 	  --ExecutePreprocessor.record_timing=False \
 	  --ExecutePreprocessor.skip_cells_with_tag=$(SKIP) \
 	  --Exporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
-	  --Exporter.preprocessors=book.numbered.numbered \
+	  --Exporter.preprocessors=tools.numbered.numbered \
 	  --ClearMetadataPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
@@ -69,7 +69,7 @@ nu: $(BOOK)  ## Check the form of the pages with the Nu HTML checker (needs Java
 	npx --yes vnu-jar@26.9.27 --errors-only --skip-non-html _build/html
 
 lighthouse: $(BOOK)  ## Print what Lighthouse says of every page, 5 minutes (needs Node.js and Chromium)
-	$(BIN)/python tests/lighthouse.py
+	$(BIN)/python tools/lighthouse.py
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
@@ -81,7 +81,7 @@ pdf: $(PDF)  ## Make one PDF of the whole book (wants Chromium; a minute or two)
 	@echo "The PDF is ready: $(PDF)"
 
 dist: $(PDF)  ## Make one zip of the whole course, to read and run without network
-	@$(BIN)/python book/dist.py
+	@$(BIN)/python tools/dist.py
 
 lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.13
 	$(BIN)/python -m pip install --quiet uv
@@ -90,10 +90,10 @@ lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, f
 	  --quiet --custom-compile-command "make lock" --output-file constraints.txt
 
 faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
-	$(BIN)/python tests/plant_faults.py
+	$(BIN)/python tools/plant_faults.py
 
 address: $(READY)  ## Build a copy of the book as if it were published, and check its pages
-	$(BIN)/python tests/with_address.py
+	$(BIN)/python tools/with_address.py
 
 floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
 	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
@@ -103,14 +103,14 @@ peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every
 	$(PEERS)/bin/pytest tests/peers/test_peers.py
 	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
 	$(PEERS)/bin/coverage report --show-missing --fail-under=100
-	$(PEERS)/bin/pytest tests/test_optional_cells.py
+	$(PEERS)/bin/pytest tests/notebooks/test_optional_cells.py
 
 mutants:  ## Change the core, one thing at a time, and see that a test notices (an hour; with the peers' packages)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
-	$(PEERS)/bin/python tests/mutants.py
+	$(PEERS)/bin/python tools/mutants.py
 
 size: $(READY)  ## Count the lines of code of the package
-	$(BIN)/python tests/size.py
+	$(BIN)/python tools/size.py
 
 bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first look: make bench QUICK=1)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
@@ -121,13 +121,13 @@ cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tes
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet -c constraints.txt matplotlib
 	$(PEERS)/bin/python benchmarks/training.py --cuda
-	XLA_PYTHON_CLIENT_PREALLOCATE=false $(PEERS)/bin/pytest tests/test_libraries.py
+	XLA_PYTHON_CLIENT_PREALLOCATE=false $(PEERS)/bin/pytest tests/package/test_array_libraries.py
 
 train: $(READY)  ## Train the models of chapter 7 anew, and record what they score (some minutes)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/train.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 10 (another size: GIB=1)
-	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python benchmarks/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
+	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python tools/records/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made
 	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
@@ -165,5 +165,5 @@ $(BOOK): $(READY) $(SOURCES)
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null
 
-$(PDF): $(BOOK) book/print.py book/print.css
-	@$(BIN)/python book/print.py
+$(PDF): $(BOOK) tools/print.py tools/print.css
+	@$(BIN)/python tools/print.py

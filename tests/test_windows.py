@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 UNIX = {"fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
-FOLDERS = ("dice", "tests", "book", "benchmarks", "notebooks")
+FOLDERS = ("dice", "tests", "book", "benchmarks", "tools", "notebooks")
 FILES = [file for folder in FOLDERS for file in sorted(ROOT.glob(f"{folder}/**/*.*"))]
 FILES = [file for file in FILES if file.suffix in (".py", ".ipynb")]
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f.relative_to(ROOT).as_posix())

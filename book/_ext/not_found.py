@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from where_am_i import parts
+from breadcrumbs import parts
 
 TEMPLATE = Path(__file__).with_name("404.html")
 

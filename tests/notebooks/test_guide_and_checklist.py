@@ -1,0 +1,111 @@
+"""The decision guide and the reporting checklist: each line is shown by a cell, or cited."""
+
+import json
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+PAGES = ["decision_guide", "reporting_checklist"]
+LINK = r"\[([^\]]+)\]\((?:\.\./notebooks/)?(\w+)\.ipynb#([\w-]+)\)"
+SOURCE = r"https://(?:doi\.org|arxiv\.org/abs)/"
+
+each_page = pytest.mark.parametrize("name", PAGES)
+
+
+def lines(name):
+    """The entries of a page: what a term or a box says, without its mark."""
+    text = (ROOT / "book" / f"{name}.md").read_text("utf8")
+    return re.findall(r"^(?::|-) (.+)$", text, re.M)
+
+
+def texts():
+    """All Markdown of the course, by file."""
+    for page in [*(ROOT / "book").glob("*.md"), ROOT / "CONTRIBUTING.md"]:
+        yield page.read_text("utf8")
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(notebook.read_text("utf8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                yield "".join(cell["source"])
+
+
+@cache
+def named_cells():
+    """Code cells that have a name, by notebook and name."""
+    return {
+        (notebook.stem, cell["metadata"]["name"]): cell
+        for notebook in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in json.loads(notebook.read_text("utf8"))["cells"]
+        if "name" in cell["metadata"]
+    }
+
+
+def shown(cell):
+    """What a reader of a cell sees: its code and its text outputs."""
+    parts = [*cell["source"]]
+    for output in cell["outputs"]:
+        parts += output.get("text", output.get("data", {}).get("text/plain", []))
+    return "".join(parts)
+
+
+@each_page
+def test_every_line_is_shown_by_a_cell_or_cited(name):
+    assert len(lines(name)) >= 20
+    for line in lines(name):
+        assert re.search(LINK, line) or re.search(SOURCE, line), line
+
+
+def test_every_link_to_a_cell_finds_it():
+    links = [link for text in texts() for link in re.findall(LINK, text) if link[2][:5] == "cell-"]
+    assert len(links) >= 60
+    for words, notebook, name in links:
+        assert (notebook, name) in named_cells(), f"[{words}]: no cell of {notebook} is {name}"
+
+
+def test_names_of_cells_are_plain_and_unique_and_serve_a_link():
+    linked = {link[1:] for text in texts() for link in re.findall(LINK, text)}
+    for (notebook, name), cell in named_cells().items():
+        assert cell["cell_type"] == "code"
+        assert re.fullmatch(r"cell-[a-z0-9-]+", name)
+        assert (notebook, name) in linked, f"{notebook}: nothing links to {name}; drop the name"
+    assert max(Counter(name for _, name in named_cells()).values()) == 1
+
+
+@each_page
+def test_numbers_in_the_words_of_a_link_stand_in_its_cell(name):
+    found = 0
+    for words, notebook, cell in re.findall(LINK, "\n".join(lines(name))):
+        for number in re.findall(r"\d*\.\d+|\d{2,}", words):
+            found += 1
+            text = shown(named_cells()[notebook, cell])
+            assert number.lstrip("0") in text, f"[{words}]: {number} is not in the cell {cell}"
+    assert found
+
+
+@pytest.mark.book
+@each_page
+def test_links_land_on_the_cell(name):
+    page = BeautifulSoup((SITE / "book" / f"{name}.html").read_text("utf8"), "html5lib")
+    links = page.select("article a[href*='#cell-']")
+    assert len(links) >= 20
+    for link in links:
+        path, _, anchor = link["href"].partition("#")
+        chapter = (SITE / "book" / path).read_text("utf8")
+        assert re.search(rf'<div class="cell [^>]*id="{anchor}"', chapter), link["href"]
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@each_page
+def test_page_fits_on_one_sheet_of_paper(browser, name, paper):
+    page = browser.new_page()
+    page.goto((SITE / "book" / f"{name}.html").as_uri())
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+    printed = page.pdf(format=paper, margin=margin)
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

@@ -1,0 +1,298 @@
+"""The built pages, as files: links, pictures, formulas, outputs; `make pages` runs these."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+import dice
+
+pytestmark = pytest.mark.book
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+WITH_FORMULAS = CHAPTERS[1:]  # chapter 1 has none that it must number
+
+LOADED = "script[src], img[src], iframe[src], source[src], video[src], audio[src], embed[src]"
+NUMBER = r"\((?:\d+\.)?\d+\)"
+NOT_FOR_READERS = {
+    "TeX that is no formula": r"\$\$|\\(?:frac|text|sum|begin|left|cdot|cap|operatorname)\b",
+    "Markdown that is not read": r"\*\*[^*\n]+\*\*|\]\(|`|^#{1,6} |:::|</?(?:details|summary)>",
+    "a failure": r"System Message|Traceback \(most recent",
+}
+
+
+@cache
+def parsed(file: Path) -> BeautifulSoup:
+    if not file.is_file():
+        pytest.fail(f"{file.relative_to(ROOT)} is not built: run `make book` first", pytrace=False)
+    return BeautifulSoup(file.read_text("utf8"), "html5lib")
+
+
+def page(name: str) -> BeautifulSoup:
+    return parsed(SITE / f"{name}.html")
+
+
+@cache
+def article(name: str) -> Tag:
+    """What the author wrote, without the theme around it."""
+    return page(name).select_one("article")
+
+
+def text_without(name: str, parts: str) -> str:
+    """The text of an article without some of its parts."""
+    copy = BeautifulSoup(str(article(name)), "html5lib")
+    for tag in copy.select(parts):
+        tag.decompose()
+    return copy.get_text()
+
+
+def places(pattern: str, text: str) -> Iterator[str]:
+    """What a pattern finds, with a little of the text around it."""
+    for found in re.finditer(pattern, text):
+        yield f"…{text[max(0, found.start() - 30) : found.end() + 30]!r}…"
+
+
+@cache
+def anchors(file: Path) -> set[str]:
+    tags = parsed(file).find_all(True)
+    return {tag[key] for tag in tags for key in ("id", "name") if tag.has_attr(key)}
+
+
+@cache
+def all_files() -> list[Path]:
+    parsed(SITE / "index.html")
+    return [file for file in sorted(SITE.rglob("*.html")) if "_static" not in file.parts]
+
+
+def target(file: Path, address: str) -> tuple[Path, str]:
+    """The file of the site that an address on a page leads to, and the anchor there."""
+    path, anchor = urldefrag(address)
+    path = unquote(path.partition("?")[0])
+    return (file.parent / path).resolve() if path else file, unquote(anchor)
+
+
+def elsewhere(address: str) -> bool:
+    """Tell whether the address is on another host, or no place at all."""
+    return bool(urlsplit(address).scheme or address.startswith("//"))
+
+
+def short(file: Path) -> str:
+    return file.relative_to(SITE).as_posix()
+
+
+def numbers_of_formulas(name: str) -> dict[str, str]:
+    """The number that stands beside each labeled formula of a page."""
+    found = article(name).select("[id^='equation-']")
+    return {tag["id"]: "".join(tag.find_all(string=re.compile(NUMBER))) for tag in found}
+
+
+def citations(name: str) -> Iterator[tuple[Tag, str, str]]:
+    """Links to formulas, with the page and the anchor of the formula."""
+    file = SITE / f"{name}.html"
+    for link in article(name).select("a[href*='#equation-']"):
+        if not link.find_parent(id=re.compile("^equation-")):
+            path, anchor = target(file, link["href"])
+            yield link, short(path).removesuffix(".html"), anchor
+
+
+def no_problem(check: Callable[..., Iterator[str]]) -> Callable[..., None]:
+    """Make a test of a function that yields what is wrong: all of it is reported at once."""
+
+    @wraps(check)
+    def test(**arguments: str) -> None:
+        where = "".join(f"{argument}: " for argument in arguments.values())
+        if problems := [where + problem for problem in check(**arguments)]:
+            pytest.fail("\n".join(dict.fromkeys(problems)), pytrace=False)
+
+    return test
+
+
+each_page = pytest.mark.parametrize("name", PAGES)
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+# Pages
+
+
+@each_page
+@no_problem
+def test_page_has_a_language_a_title_one_heading_and_words(name):
+    title = page(name).title.get_text(strip=True)
+    headings = [h for h in page(name).find_all("h1") if not h.find_parent(class_="onlyprint")]
+    if not page(name).html.get("lang"):
+        yield "no language"
+    if len(headings) != 1:
+        yield f"{len(headings)} headings of level 1, not one"
+    elif not title.startswith(headings[0].get_text().removesuffix("#")):
+        yield f"the title {title!r} is not that of the page"
+    if (words := len(article(name).get_text().split())) < 50:
+        yield f"only {words} words"
+
+
+@no_problem
+def test_every_page_is_reached_from_the_first():
+    (refresh,) = parsed(SITE / "index.html").select("meta[http-equiv=refresh]")
+    start = target(SITE / "index.html", refresh["content"].partition("url=")[2])[0]
+    if start != (SITE / f"{TOC['root']}.html").resolve():
+        yield f"index.html opens {start.name}, not the first page"
+    seen, ahead = set(), [start]
+    while ahead:
+        file = ahead.pop()
+        if file not in seen and file.suffix == ".html" and file.is_file():
+            seen.add(file)
+            links = [a["href"] for a in parsed(file).select("a[href]")]
+            ahead += [target(file, link)[0] for link in links if not elsewhere(link)]
+    for name in PAGES:
+        if (SITE / f"{name}.html").resolve() not in seen:
+            yield f"{name}: no chain of links leads there"
+
+
+@no_problem
+def test_links_lead_somewhere():
+    for file in all_files():
+        for tag in parsed(file).select("[href], [src]"):
+            address = tag.get("href", tag.get("src"))
+            if elsewhere(address):
+                if tag.name == "a" and urlsplit(address).scheme not in ("https", "mailto"):
+                    yield f"{short(file)}: {address}: link an https:// address"
+                continue
+            path, anchor = target(file, address)
+            if not path.is_file():
+                yield f"{short(file)}: {address}: there is no such file"
+            elif anchor and path.suffix == ".html" and anchor not in anchors(path):
+                yield f"{short(file)}: {address}: there is no such place on that page"
+            if tag.name == "a" and not (tag.get_text(strip=True) or tag.select("img[alt], i, svg")):
+                yield f"{short(file)}: {address}: a link without words"
+
+
+@no_problem
+def test_nothing_is_loaded_from_elsewhere():
+    for file in all_files():
+        for tag in parsed(file).select(f"{LOADED}, link[href]"):
+            address = tag.get("src", tag.get("href"))
+            if elsewhere(address) and "canonical" not in tag.get("rel", []):
+                yield f"{short(file)}: loads {address}"
+        for tag in parsed(file).select("[srcset], object[data], video[poster]"):
+            yield f"{short(file)}: <{tag.name}> may load more than this test looks at"
+    for file in [*all_files(), *sorted(SITE.rglob("*.css"))]:
+        text = file.read_text("utf8")
+        styles = text if file.suffix == ".css" else " ".join(re.findall(r'style="[^"]*"', text))
+        for address in re.findall(r"(?:url\(|@import)\s*[\"']?([^\"')\s;]+)", styles):
+            if elsewhere(address) and not address.startswith("data:"):
+                yield f"{short(file)}: loads {address}"
+
+
+@no_problem
+def test_pictures_have_alternative_text():
+    for file in all_files():
+        for image in parsed(file).select("img"):
+            alt = image.get("alt", "").strip()
+            if not alt or re.search(r"\.\w{3,4}$|^[0-9a-f]{16,}|^_images", alt):
+                yield f"{short(file)}: {image['src']}: alternative text {alt!r}"
+        for drawing in parsed(file).select("article svg"):
+            if not (drawing.get("aria-label") or drawing.find_parent(class_="formula")):
+                yield f"{short(file)}: a drawing without aria-label"
+
+
+@each_page
+@no_problem
+def test_readers_see_no_source(name):
+    text = text_without(name, "pre, code, script, style, .formula, dt.sig")
+    for what, pattern in NOT_FOR_READERS.items():
+        for place in places(f"(?m:{pattern})", text):
+            yield f"{what}: {place}"
+    for tag in article(name).select(".system-message, .problematic, .katex-error"):
+        yield f"not rendered: {tag.get_text(strip=True)[:80]}"
+
+
+@each_page
+@no_problem
+def test_no_punctuation_is_doubled(name):
+    """A formula takes the comma after it along: that comma, and once."""
+    text = text_without(name, "pre, .katex-mathml")
+    yield from places(r"[,;:] ?[,;:]|(?<!\.)\.\.(?!\.)", text)
+
+
+# Formulas
+
+
+@each_page
+@no_problem
+def test_labeled_formulas_have_numbers(name):
+    source = next((ROOT / name).parent.glob(f"{Path(name).name}.*")).read_text("utf8")
+    numbers = numbers_of_formulas(name)
+    for label in re.findall(r"\$\$ \((eq-[\w-]+)\)", source):
+        if f"equation-{label}" not in numbers:
+            yield f"({label}) is no formula of the page"
+    for label, number in numbers.items():
+        if not re.fullmatch(NUMBER, number):
+            yield f"{label} has the number {number!r}"
+    if len(set(numbers.values())) < len(numbers):
+        yield f"one number for two formulas: {sorted(numbers.values())}"
+
+
+@each_page
+@no_problem
+def test_citations_show_the_number_of_the_formula(name):
+    for link, cited, anchor in citations(name):
+        words, number = link.get_text(), numbers_of_formulas(cited).get(anchor)
+        if not number or not words.endswith(number):
+            yield f"the link {words!r} cites formula {number} of {cited}"
+
+
+@no_problem
+def test_formulas_of_chapters_are_cited():
+    cited = {(where, anchor) for name in PAGES for _, where, anchor in citations(name)}
+    for name in WITH_FORMULAS:
+        if not any((name, label) in cited for label in numbers_of_formulas(name)):
+            yield f"{name}: no formula with a number is cited"
+
+
+# What stands behind the pages
+
+
+@each_chapter
+@no_problem
+def test_every_output_of_the_notebook_is_on_the_page(name):
+    notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in code if "remove-cell" not in cell.metadata.get("tags", [])]
+    shown = article(name).select("div.cell")
+    if len(code) != len(shown):
+        yield f"{len(shown)} code cells on the page, {len(code)} in the notebook"
+    for number, (cell, part) in enumerate(zip(code, shown, strict=False), start=1):
+        where = f"code cell {number} ({cell.source.partition(chr(10))[0][:40]})"
+        outputs = part.select(".cell_output > *")
+        if len(outputs) != len(cell.outputs):
+            yield f"{where}: {len(outputs)} outputs on the page, {len(cell.outputs)} stored"
+        for stored, output in zip(cell.outputs, outputs, strict=False):
+            data = stored.get("data", {})
+            if any(kind.startswith("image/") for kind in data):
+                alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+                if output.get("alt", output.img and output.img.get("alt")) != alt:
+                    yield f"{where}: the figure is not shown with its alternative text"
+            elif set(data) <= {"text/plain"}:
+                text = stored.get("text", data.get("text/plain", ""))
+                seen = output.get_text()
+                if text.split() != seen.split():
+                    yield f"{where}: the page shows {seen[:60]!r}, stored is {text[:60]!r}"
+            elif "text/latex" in data and not output.select(".katex"):
+                yield f"{where}: the formula is not rendered"
+
+
+@no_problem
+def test_every_public_name_has_an_entry_in_the_reference():
+    entries = {tag["id"] for tag in article("book/api").select("dt[id]")}
+    for name in dice.__all__:
+        if f"dice.{name}" not in entries:
+            yield f"book/api.md has no entry for {name}"

@@ -1,0 +1,724 @@
+"""The figures that the reader works by hand, driven in a real browser: `make pages` runs these.
+
+Every number that they show is compared with the package's, on the same input, to the digits shown.
+"""
+
+import importlib.util
+import math
+import random
+import re
+import sys
+from itertools import product
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+
+import dice
+from dice import dice_loss, dice_score, iou_score, one_hot, overlap, soft_dice, softmax
+from dice.course import style
+from dice.course.examples import LABELS, LOGITS, SIX_PIXELS_PREDICTION, SIX_PIXELS_TARGET
+
+pytestmark = pytest.mark.book
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+SCRIPTS = ROOT / "book" / "_static" / "explorables"
+CHAPTERS = {
+    "accuracy-trap": "02_dice_coefficient",
+    "paint-and-score": "02_dice_coefficient",
+    "to-round-or-not": "03_soft_dice",
+    "worked-example-live": "04_worked_example",
+}
+each_explorable = pytest.mark.parametrize("name", CHAPTERS)
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+@pytest.fixture
+def visit(browser):
+    """Open explorables by name and state; at the end, nothing may have gone wrong."""
+    pages, problems = [], []
+
+    def note(page):
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda m: m.type in ("error", "warning") and problems.append(f"console: {m.text}"),
+        )
+        page.on(
+            "request",
+            lambda r: not r.url.startswith(("file:", "data:")) and problems.append(r.url),
+        )
+
+    def open_page(name, state=None, *, width=1280, **options):
+        file = SITE / "notebooks" / f"{CHAPTERS[name]}.html"
+        assert file.is_file(), "run `make book` first"
+        options = {"viewport": {"width": width, "height": 900}, **options}
+        page = browser.new_page(**options)
+        note(page)
+        pages.append(page)
+        query = "&".join(f"{key}={value}" for key, value in (state or {}).items())
+        page.goto(f"{file.as_uri()}{f'#{name}?{query}' if state else ''}")
+        return Figure(page, name)
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not problems
+
+
+class Figure:
+    """One explorable on an open page."""
+
+    def __init__(self, page, name):
+        self.page, self.name = page, name
+        self.node = page.locator(f"#{name}")
+
+    def started(self):
+        self.node.scroll_into_view_if_needed()
+        self.page.wait_for_selector(f"#{self.name}[data-started]")
+        return self
+
+    @property
+    def state(self):
+        query = self.node.locator(".state-link").get_attribute("href").partition("?")[2]
+        return {key: values[0] for key, values in parse_qs(query).items()}
+
+    @property
+    def shown(self):
+        """All numbers by name; one name in two places must show one number."""
+        pairs = self.node.evaluate(
+            "e => [...e.querySelectorAll('[data-show]')].map(n => [n.dataset.show, n.textContent])"
+        )
+        values = dict(pairs)
+        assert all(values[key] == text for key, text in pairs)
+        return values
+
+    def go(self, **state):
+        """Follow an address to a state."""
+        query = "&".join(f"{key}={value}" for key, value in state.items())
+        self.page.evaluate("hash => { location.hash = hash }", f"#{self.name}?{query}")
+        self.page.wait_for_function(
+            "([name, hash]) => document.querySelector(`#${name} .state-link`)"
+            ".getAttribute('href') === hash",
+            arg=[self.name, f"#{self.name}?{query}"],
+        )
+
+    def press(self, label):
+        self.node.get_by_role("button", name=label, exact=True).click()
+
+    def said(self, *words):
+        status = self.node.locator("[role=status][aria-live=polite]")
+        self.page.wait_for_function(
+            "([name, words]) => words.every(word => document.querySelector("
+            "`#${name} [role=status]`).textContent.includes(word))",
+            arg=[self.name, list(words)],
+        )
+        return status.text_content()
+
+
+def number(text):
+    mantissa, _, power = text.replace("−", "-").replace(" %", "").partition("·10")
+    return float(mantissa) * 10.0 ** int(power.translate(SUPERSCRIPTS) or 0)
+
+
+def resolution(text):
+    """How far the number shown may be from the truth.
+
+    Half a unit of the fourth decimal, where there are four; else of the fourth digit that
+    counts, of a percentage the third, whether or not zeros at the end are left out.
+    """
+    if re.search(r"\.\d{4}$", text):
+        return 0.5e-4 * (1 + 1e-9)
+    size = abs(number(text))
+    digits = 3 if "%" in text else 4
+    return 0.5 * 10.0 ** (math.floor(math.log10(size)) + 1 - digits) * (1 + 1e-9) if size else 0.0
+
+
+def same(shown, expected):
+    """Compare every text with a number, to the digits shown; NaN is 'undefined'."""
+    for key, value in expected.items():
+        text = shown[key]
+        if np.isnan(value):
+            assert text == "undefined", key
+        else:
+            limit = 0 if isinstance(value, int | np.integer) else resolution(text) + 1e-12
+            error = abs(number(text) - value)
+            assert error <= limit, f"{key}: shown {text}, the package has {value}"
+    return set(expected)
+
+
+# What the package says
+
+
+def paint_numbers(state):
+    g, p = (np.array([int(bit) for bit in state[key]]) for key in ("target", "prediction"))
+    sums = overlap(p, g)
+    score = dice_score(p, g)
+    return {
+        "I": sums.intersection,
+        "P": sums.prediction,
+        "G": sums.target,
+        "N": g.size,
+        "TN": int(((g == 0) & (p == 0)).sum()),
+        "dice": score,
+        "iou": iou_score(p, g),
+        "accuracy": float((p == g).mean()),
+        "loss": 1 - score if np.isnan(score) else dice_loss(p.astype(float), g),
+    }
+
+
+def trap_numbers(state):
+    q, sensitivity, specificity = (
+        float(state[key]) for key in ("size", "sensitivity", "specificity")
+    )
+    found, left = sensitivity * q, specificity * (1 - q)
+    marked = found + (1 - q) - left
+    precision = found / marked if marked > 0 else float("nan")
+    return {
+        "I": found,
+        "P": marked,
+        "G": q,
+        "TN": left,
+        "accuracy": found + left,
+        "dice": dice.Overlap(found, marked, q).dice(),
+        "precision": precision,
+        "right": 100 * precision,
+        "wrong": 100 * (1 - precision),
+    }
+
+
+def slope(p, g, k, below, **epsilons):
+    """The slope of the package's soft Dice at pixel k, from a step of one half.
+
+    Along a step h the score is a ratio of two linear functions, and its denominator is
+    `below` + h. So the slope is the rise over the step, times (`below` + h) / `below`.
+    """
+    step = np.zeros_like(p)
+    step[k] = h = 0.5 if p[k] <= 0.5 else -0.5
+    rise = soft_dice(p + step, g, **epsilons) - soft_dice(p, g, **epsilons)
+    return rise / h * (below + h) / below
+
+
+def rounding_numbers(state):
+    p = np.array([int(c, 11) / 10 for c in state["map"]])
+    g = np.array([int(bit) for bit in state["target"]])
+    threshold = float(state["threshold"])
+    epsilons = {f"eps_{key}": float(state[key]) for key in ("numerator", "denominator")}
+    mask = (p >= threshold).astype(int)
+    hard, soft = overlap(mask, g), overlap(p, g)
+    thresholds = np.unique(p[p > 0])
+    masks = [(p >= t).astype(float) for t in thresholds]
+    best = max((soft_dice(m, p) for m in masks), default=float("nan"))
+    above = 2 * soft.intersection + epsilons["eps_numerator"]
+    below = soft.prediction + soft.target + epsilons["eps_denominator"]
+    expected = {
+        "hard-I": hard.intersection,
+        "hard-P": hard.prediction,
+        "hard-G": hard.target,
+        "hard": dice_score(mask, g),
+        "soft-I": soft.intersection,
+        "soft-P": soft.prediction,
+        "soft-G": soft.target,
+        "soft": soft_dice(p, g, **epsilons),
+        "numerator": epsilons["eps_numerator"],
+        "denominator": epsilons["eps_denominator"],
+        "above": above,
+        "below": below,
+        "best": best,
+        "half": best / 2,
+        "volume-map": p.sum(),
+        "volume-mask": mask.sum(),
+        "volume-target": g.sum(),
+        "volume-optimal": 0 if np.isnan(best) else (p > best / 2).sum(),
+    }
+    return p, g, epsilons, expected
+
+
+def worked_numbers(state):
+    z = np.array([float(text) for text in state["logits"].split(",")]).reshape(3, 4)
+    labels = np.array([int(label) for label in state["labels"]])
+    p, y = softmax(z, class_axis=0), one_hot(labels, 3, class_axis=0)
+    sums = overlap(p, labels, class_axis=0)
+    scores = soft_dice(p, labels, class_axis=0)
+    loss = dice_loss(p, labels, class_axis=0)
+    expected = {"macro": 1 - loss, "loss": loss}
+    for i in range(4):
+        expected[f"powers-{i}"] = np.exp(z[:, i]).sum()
+    for c in range(3):
+        expected |= {f"I-{c}": sums.intersection[c], f"P-{c}": sums.prediction[c]}
+        expected |= {f"G-{c}": sums.target[c], f"dice-{c}": scores[c]}
+        for i in range(4):
+            expected |= {f"power-{c}-{i}": np.exp(z[c, i]), f"p-{c}-{i}": p[c, i]}
+            expected |= {f"y-{c}-{i}": y[c, i], f"product-{c}-{i}": p[c, i] * y[c, i]}
+    return expected
+
+
+def agrees(figure):
+    """Compare all that an explorable shows with the package."""
+    shown, state = figure.shown, figure.state
+    if figure.name == "to-round-or-not":
+        p, g, epsilons, expected = rounding_numbers(state)
+        compared = same(shown, expected) | {"hard-slope"}
+        ties = int((p == float(state["threshold"])).sum())
+        assert shown["hard-slope"].startswith("0")
+        assert ("undefined" in shown["hard-slope"]) == (ties > 0)
+        for key, value in (("slope-object", 1), ("slope-background", 0)):
+            compared.add(key)
+            places = np.flatnonzero(g == value)
+            if expected["below"] == 0:
+                assert number(shown[key]) == 0
+            elif len(places):
+                by_package = slope(p, g, places[0], expected["below"], **epsilons)
+                same(shown, {key: by_package})
+    else:
+        numbers = {
+            "paint-and-score": paint_numbers,
+            "accuracy-trap": trap_numbers,
+            "worked-example-live": worked_numbers,
+        }
+        compared = same(shown, numbers[figure.name](state))
+    assert compared == set(shown), "a number is shown that no test looks at"
+
+
+def random_state(name, draw):
+    """A state by lot; `draw` is seeded."""
+    size = 6 * draw.randint(1, 6)
+    if name == "paint-and-score":
+        share = draw.choice([0.0, 0.2, 0.6])
+        bits = lambda: "".join(str(int(draw.random() < share)) for _ in range(size))  # noqa: E731
+        return {"target": bits(), "prediction": bits()}
+    if name == "accuracy-trap":
+        return {
+            "size": f"{10 ** draw.uniform(-4, -0.31):.6f}",
+            "sensitivity": str(draw.randint(0, 100) / 100),
+            "specificity": str(draw.randint(900, 1000) / 1000),
+        }
+    if name == "to-round-or-not":
+        epsilon = lambda: draw.choice(["0", "0.000001", "0.032", "1", "180", "1000"])  # noqa: E731
+        return {
+            "map": "".join(draw.choice("0123456789a") for _ in range(size)),
+            "target": "".join(draw.choice("0001") for _ in range(size)),
+            "threshold": str(draw.randint(0, 100) / 100),
+            "numerator": epsilon(),
+            "denominator": epsilon(),
+        }
+    return {
+        "logits": ",".join(str(round(draw.uniform(-6, 6), 2)) for _ in range(12)),
+        "labels": "".join(draw.choice("012") for _ in range(4)),
+    }
+
+
+# All four
+
+
+@each_explorable
+def test_random_states_agree_with_the_package(visit, name):
+    figure, draw = visit(name).started(), random.Random(20)
+    agrees(figure)
+    for _ in range(25):
+        figure.go(**random_state(name, draw))
+        agrees(figure)
+
+
+@each_explorable
+def test_examples_agree_with_the_package(visit, name):
+    figure = visit(name).started()
+    examples = figure.node.locator(".buttons").first.locator("button")
+    for label in examples.all_inner_texts():
+        figure.press(label)
+        agrees(figure)
+    first = figure.node.get_by_role("button", name="Start again")
+    first.click()
+    agrees(figure)
+
+
+@each_explorable
+def test_state_is_kept_in_the_address(visit, name):
+    state = random_state(name, random.Random(7))
+    figure = visit(name, state).started()
+    assert figure.state == state
+    box = figure.node.bounding_box()
+    assert 0 <= box["y"] < 450, "a link to a state leads to the explorable"
+    figure.press("Start again")
+    figure.page.wait_for_function("name => location.hash.startsWith(`#${name}?`)", arg=name)
+    fresh = visit(name, figure.state).started()
+    assert fresh.shown == visit(name).started().shown
+
+
+@each_explorable
+def test_a_bad_address_is_no_state(visit, name):
+    figure = visit(name).started()
+    first = figure.shown
+    for query in ("x=1", "map=zz&target=9", "logits=1,2&labels=<b>", "size=7", "%E0%A4%A", ""):
+        figure.page.evaluate("hash => { location.hash = hash }", f"#{name}?{query}")
+        figure.page.wait_for_timeout(50)
+        assert figure.shown == first
+
+
+@each_explorable
+def test_starts_only_in_view(visit, name):
+    figure = visit(name)
+    figure.page.wait_for_timeout(200)
+    assert figure.node.get_attribute("data-started") is None
+    assert figure.node.locator(".explorable-static img").count() == 1
+    figure.started()
+    assert figure.node.locator(".explorable-static").count() == 0
+
+
+@each_explorable
+def test_without_scripts_a_figure_is_shown(visit, name):
+    figure = visit(name, java_script_enabled=False)
+    figure.node.scroll_into_view_if_needed()
+    image = figure.node.locator(".explorable-static img")
+    image.scroll_into_view_if_needed()
+    assert image.is_visible() and len(image.get_attribute("alt")) > 40
+    figure.page.wait_for_timeout(200)
+    assert image.bounding_box()["height"] > 40
+
+
+@each_explorable
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits_a_phone(visit, name, scheme):
+    figure = visit(name, width=360, color_scheme=scheme, has_touch=True).started()
+    draw = random.Random(3)
+    for _ in range(6):
+        figure.go(**random_state(name, draw))
+        wide, inside = figure.page.evaluate(
+            "name => [document.documentElement.scrollWidth, (e => e.scrollWidth - e.clientWidth)"
+            "(document.getElementById(name))]",
+            name,
+        )
+        assert wide <= 360 and inside <= 0
+    small = figure.node.evaluate(
+        "e => [...e.querySelectorAll('button, input, select, a')]"
+        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
+        ".filter(([, r]) => Math.min(r.width, r.height) < 24)"
+    )
+    assert not small, "too small to touch"
+
+
+@each_explorable
+def test_under_a_finger_controls_are_large(visit, name):
+    figure = visit(name, width=360, has_touch=True, is_mobile=True).started()
+    small = figure.node.evaluate(
+        "e => [...e.querySelectorAll('button, input, select, a')]"
+        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
+        ".filter(([, r]) => Math.min(r.width, r.height) < 43.9)"
+    )
+    assert not small
+
+
+@each_explorable
+def test_every_control_is_reached_by_tab_and_seen(visit, name):
+    figure = visit(name).started()
+    controls = figure.node.locator(
+        "button:not([tabindex='-1']):not(:disabled), "
+        "input:not([type=radio]), input:checked, select, a"
+    )
+    controls.first.focus()
+    reached = 1
+    for _ in range(controls.count() - 1):
+        figure.page.keyboard.press("Tab")
+        focused = figure.page.evaluate(
+            """name => { const e = document.activeElement, s = getComputedStyle(e);
+            const near = e.nextElementSibling && getComputedStyle(e.nextElementSibling);
+            return [document.getElementById(name).contains(e),
+            s.outlineStyle !== 'none' || Boolean(near && near.outlineStyle !== 'none')] }""",
+            name,
+        )
+        assert focused == [True, True]
+        reached += 1
+    assert reached == controls.count()
+
+
+@each_explorable
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(visit, name, scheme, width):
+    reason = "axe-playwright-python is not installed"
+    axe = pytest.importorskip("axe_playwright_python", reason=reason)
+    figure = visit(name, width=width, color_scheme=scheme).started()
+    figure.go(**random_state(name, random.Random(5)))
+    figure.page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
+    found = figure.page.evaluate("name => axe.run(`#${name}`, {preload: false})", name)[
+        "violations"
+    ]
+    assert not [(v["id"], v["nodes"][0]["html"]) for v in found]
+
+
+# Each by hand
+
+
+def test_paint_starts_at_the_six_pixels(visit):
+    figure = visit("paint-and-score").started()
+    bits = lambda mask: "".join(map(str, mask))  # noqa: E731
+    assert figure.state["target"] == bits(SIX_PIXELS_TARGET)
+    assert figure.state["prediction"] == bits(SIX_PIXELS_PREDICTION)
+    assert figure.shown["dice"] == "0.8000" and figure.shown["loss"] == "0.2000"
+
+
+def test_paint_by_pointer(visit):
+    figure = visit("paint-and-score").started()
+    figure.press("Perfect")
+    cells = figure.node.locator(".pixel")
+    boxes = [cells.nth(i).bounding_box() for i in (0, 3)]
+    centers = [(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2) for b in boxes]
+    figure.page.mouse.move(*centers[0])
+    figure.page.mouse.down()
+    figure.page.mouse.move(*centers[1], steps=12)
+    figure.page.mouse.up()
+    assert figure.state["prediction"].startswith("1111")
+    agrees(figure)
+    figure.node.get_by_role("radio", name="target").check()
+    cells.nth(0).click()
+    assert figure.state["target"].startswith("111")
+    agrees(figure)
+
+
+def test_paint_by_touch(visit):
+    figure = visit("paint-and-score", has_touch=True, width=390).started()
+    figure.node.locator(".pixel").nth(5).tap()
+    assert figure.state["prediction"] == "101101"
+    agrees(figure)
+
+
+@pytest.mark.parametrize(
+    ("name", "surface"),
+    [
+        ("paint-and-score", ".pixels"),
+        ("to-round-or-not", ".pixels"),
+        ("accuracy-trap", ".chart"),
+    ],
+)
+def test_a_finger_scrolls_up_and_strokes_sideways(visit, name, surface):
+    state = {"paint-and-score": {"target": "100100" * 4, "prediction": "001000" * 4}}.get(name)
+    figure = visit(name, state, width=360, has_touch=True, is_mobile=True).started()
+    page, node = figure.page, figure.node.locator(surface)
+    finger = page.context.new_cdp_session(page)
+
+    def swipe(x, y):
+        node.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+        box, before = node.bounding_box(), page.evaluate("scrollY")
+        start = [box["x"] + box["width"] / 4, box["y"] + box["height"] / 2]
+        for k in range(13):
+            point = {"x": start[0] + x * k / 12, "y": start[1] + y * k / 12}
+            event = "touchMove" if k else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(300)
+        return page.evaluate("scrollY") - before
+
+    first = figure.state
+    assert swipe(4, -200) > 100 and figure.state == first
+    assert swipe(4, 200) < -100 and figure.state == first
+    assert abs(swipe(150, 0)) < 20 and figure.state != first
+    agrees(figure)
+
+
+def test_paint_by_keyboard_and_voice(visit):
+    figure = visit("paint-and-score").started()
+    figure.node.locator(".pixel").first.focus()
+    for key in ("ArrowRight", "t", "ArrowRight", "p", "ArrowRight", "Space", "ArrowRight", "Enter"):
+        figure.page.keyboard.press(key)
+    assert figure.state == {"target": "110100", "prediction": "100010"}
+    agrees(figure)
+    figure.said("Intersection 1, prediction 2, target 3", "Dice 0.4000")
+    label = figure.node.locator(".pixel").nth(1).get_attribute("aria-label")
+    assert label == "row 1, column 2: target only"
+
+
+def test_scattered_errors_leave_dice_unmoved(visit):
+    state = {"target": "011000111100111100011000", "prediction": "001100011110011110001100"}
+    figure = visit("paint-and-score", state).started()
+    before, seen = figure.shown, set()
+    for _ in range(8):
+        figure.press("Scatter the errors")
+        assert figure.shown == before
+        assert figure.state["target"] == state["target"]
+        seen.add(figure.state["prediction"])
+        agrees(figure)
+    assert len(seen) > 4
+
+
+def test_background_moves_accuracy_alone(visit):
+    figure = visit("paint-and-score").started()
+    before = figure.shown
+    figure.press("Add a row of background")
+    after = figure.shown
+    assert after["dice"] == before["dice"] and after["accuracy"] == "0.9167"
+    figure.press("Remove the last row")
+    assert figure.shown == before
+
+
+def test_sliders_answer_to_keys_and_pointer(visit):
+    figure = visit("accuracy-trap").started()
+    size = figure.node.locator("input[name=size]")
+    before = number(figure.shown["dice"])
+    size.focus()
+    for _ in range(10):
+        figure.page.keyboard.press("ArrowLeft")
+    agrees(figure)
+    assert float(figure.state["size"]) < 0.01 and number(figure.shown["dice"]) < before
+    assert size.get_attribute("aria-valuetext").endswith("%")
+    figure.said("Accuracy 0.9", "Dice 0.")
+    chart = figure.node.locator("svg.chart").bounding_box()
+    figure.page.mouse.click(chart["x"] + chart["width"] * 0.9, chart["y"] + chart["height"] / 2)
+    assert float(figure.state["size"]) > 0.1
+    agrees(figure)
+
+
+def test_trap_shows_the_numbers_of_the_chapter(visit):
+    figure = visit("accuracy-trap").started()
+    for label, score in (("50 %", 0.94), ("1 %", 0.62), ("0.1 %", 0.15)):
+        figure.press(label)
+        assert round(number(figure.shown["dice"]), 2) == score
+        assert number(figure.shown["accuracy"]) > 0.94
+
+
+def test_rounding_by_hand(visit):
+    figure = visit("to-round-or-not").started()
+    assert figure.shown["hard"] == "0.8000" and figure.shown["soft"] == "0.7234"
+    figure.node.locator(".pixel").nth(2).focus()
+    for key in ("-", "-", "ArrowRight", "+", "t"):
+        figure.page.keyboard.press(key)
+    assert figure.state["map"] == "924911" and figure.state["target"] == "100000"
+    agrees(figure)
+    figure.node.locator(".pixel").nth(5).click()
+    assert figure.state["map"] == "924912"
+    for name, keys in (("threshold", 7), ("numerator", 5), ("denominator", 30)):
+        figure.node.locator(f"input[name={name}]").focus()
+        for _ in range(keys):
+            figure.page.keyboard.press("ArrowRight")
+        agrees(figure)
+    assert figure.state["threshold"] == "0.57" and float(figure.state["denominator"]) > 1
+    figure.said("Hard Dice", "Soft Dice", "D*/2")
+
+
+def mean_dice(mask, p):
+    """The mean Dice of a mask over all targets drawn from the map, pixel by pixel."""
+    targets = np.array(list(product((0, 1), repeat=p.size)))
+    chances = np.where(targets, p, 1 - p).prod(axis=1)
+    scores = [dice_score(mask, target, empty=1.0) for target in targets]
+    return chances @ scores
+
+
+def best_masks(p):
+    """The best mask against the map as a soft target, and the best in mean Dice."""
+    masks = [np.array(mask) for mask in product((0, 1), repeat=p.size) if any(mask)]
+    against_map = max(masks, key=lambda mask: soft_dice(mask.astype(float), p))
+    return against_map, max(masks, key=lambda mask: mean_dice(mask, p))
+
+
+def test_rounding_panel_is_about_the_map_as_a_target(visit):
+    """D* is no mean: the mean Dice over targets drawn from the map is 0.7940, not 0.8070."""
+    figure = visit("to-round-or-not").started()
+    p = np.array([int(c, 11) / 10 for c in figure.state["map"]])
+    mask, _ = best_masks(p)
+    assert (figure.shown["best"], figure.shown["half"]) == ("0.8070", "0.4035")
+    assert round(soft_dice(mask.astype(float), p), 4) == 0.8070
+    assert np.array_equal(mask, p > 0.8070 / 2)
+    assert round(mean_dice(mask, p), 4) == 0.7940
+    panel = " ".join(figure.node.locator(".volume").inner_text().split())
+    assert "against the map itself as a soft target, the best mask has the soft Dice D*" in panel
+    assert "mean Dice over targets drawn from the map is another number" in panel
+    assert "against the map" in figure.node.locator(".curve-side .legend").inner_text()
+    spoken = figure.node.locator("svg.chart").get_attribute("aria-label")
+    assert "against the map itself" in spoken
+    assert not re.search("expect", figure.node.inner_text() + spoken)
+
+
+def test_half_of_the_best_dice_is_no_threshold_for_the_mean():
+    p = np.array([0.35, 0.01, 0.93, 0.24, 0.27])
+    against_map, in_the_mean = best_masks(p)
+    assert np.array_equal(against_map, [1, 0, 1, 0, 0])
+    assert np.array_equal(against_map, p > soft_dice(against_map.astype(float), p) / 2)
+    assert np.array_equal(in_the_mean, [0, 0, 1, 0, 0])
+    assert round(mean_dice(against_map, p), 3) == 0.661
+    assert round(mean_dice(in_the_mean, p), 3) == 0.697
+
+
+def test_worked_example_starts_at_the_source_and_follows(visit):
+    figure = visit("worked-example-live").started()
+    logits = [float(text) for text in figure.state["logits"].split(",")]
+    assert np.array_equal(np.reshape(logits, (3, 2, 2)), LOGITS)
+    assert figure.state["labels"] == "".join(map(str, LABELS.flat))
+    shown = [figure.shown[key] for key in ("dice-0", "dice-1", "dice-2", "macro", "loss")]
+    assert shown == ["0.4834", "0.4658", "0.2084", "0.3859", "0.6141"]
+    field = figure.node.get_by_label("logit of class C at pixel 4")
+    field.focus()
+    figure.page.keyboard.press("ArrowUp")
+    assert figure.state["logits"].endswith(",0.1")
+    field.fill("-2.75")
+    assert figure.state["logits"].endswith(",-2.75")
+    agrees(figure)
+    figure.node.get_by_label("label of pixel 1").select_option("C")
+    assert figure.state["labels"] == "2112"
+    agrees(figure)
+    figure.said("Macro Dice", "loss")
+    before = figure.shown
+    for wrong in ("", "11", "-200"):
+        field.fill(wrong)
+        assert field.get_attribute("aria-invalid") == "true" and figure.shown == before
+    field.blur()
+    assert field.input_value() == "-2.75" and field.get_attribute("aria-invalid") == "false"
+
+
+# What they are made of
+
+
+def test_scripts_are_small_plain_and_alone():
+    for file in sorted(SCRIPTS.iterdir()):
+        assert file.stat().st_size < 15_000, file.name
+        text = file.read_text("utf8")
+        assert not re.search(r"\b(?:import|export)\b|https?://(?!www\.w3\.org/2000/svg)", text)
+    for chapter in set(CHAPTERS.values()):
+        page = (SITE / "notebooks" / f"{chapter}.html").read_text("utf8")
+        tags = re.findall(r"<script[^>]*explorables/[^>]*>", page)
+        names = [name for name, where in CHAPTERS.items() if where == chapter]
+        assert len(tags) == 1 + len(names)
+        assert all("defer" in tag and "module" not in tag for tag in tags)
+    assert "explorables/" not in (SITE / "book" / "glossary.html").read_text("utf8")
+
+
+def test_the_site_keeps_every_style_of_the_explorables():
+    """The build drops styles that match nothing; a script may put a name together."""
+    source, built = (
+        re.sub(r"/\*.*?\*/", "", (folder / "explorables.css").read_text("utf8"), flags=re.DOTALL)
+        for folder in (SCRIPTS, SITE / "_static" / "explorables")
+    )
+    assert set(re.findall(r"\.[a-z][\w-]*", source)) == set(re.findall(r"\.[a-z][\w-]*", built))
+
+
+def test_colors_are_those_of_the_style_file():
+    written = (SITE / "_static" / "explorables" / "roles.css").read_text("utf8")
+    light, dark = (
+        dict(re.findall(r"--course-([\w-]+):(#\w+)", part)) for part in written.split("html[")
+    )
+    roles = {"target": style.TARGET, "prediction": style.PREDICTION, "both": style.OVERLAP}
+    roles |= {f"class-{c}": color for c, color in zip("abc", style.CLASS_COLORS, strict=False)}
+    roles |= {"alarm": style.ALARM, "ink": style.INK, "muted": style.MUTED, "paper": style.PAPER}
+    assert roles.items() <= light.items()
+    assert dark["ink"] == style.DARK_VERSION[style.INK]
+    assert dark["sheet"] == style.DARK_VERSION[style.SHEET]
+    used = set(
+        re.findall(r"var\(--course-([\w-]+)", (SCRIPTS / "explorables.css").read_text("utf8"))
+    )
+    assert used - {"line"} <= light.keys()
+    for file in SCRIPTS.glob("*.*s"):
+        assert not re.search(r"#[0-9a-f]{6}\b", file.read_text("utf8"), re.I), file.name
+
+
+def test_the_extension_names_what_the_tests_drive():
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        where = ROOT / "book" / "_ext" / "explorables.py"
+        spec = importlib.util.spec_from_file_location("book_explorables", where)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
+    listed = {e.name: e.chapter.removeprefix("notebooks/") for e in module.EXPLORABLES}
+    assert listed == CHAPTERS

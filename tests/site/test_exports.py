@@ -1,0 +1,306 @@
+"""The three ways to take the course along: the notebooks, the PDF and the zip.
+
+The book itself is not printed here: `make pdf` does that. A small one goes the same way.
+"""
+
+import importlib.util
+import re
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
+THEME = CONFIG["sphinx"]["config"]["html_theme_options"]
+ADDRESS = "https://github.com/someone/dice-course"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def script(path):
+    """Load a program as a module."""
+    spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+DIST = script(ROOT / "tools" / "dist.py")
+HOSTED = script(ROOT / "tools" / "hosted.py")
+NUMBERED = script(ROOT / "tools" / "numbered.py")
+PRINT = script(ROOT / "tools" / "print.py")
+STREAMS = script(ROOT / "book" / "_ext" / "whole_streams.py")
+BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
+
+
+# The zip
+
+
+def test_the_same_files_make_the_same_zip(tmp_path):
+    contents = {"b/page.html": b"<p>", "a.txt": b"a" * 1000, "start.html": b"<h1>"}
+    backwards = dict(reversed(contents.items()))
+    made = [tmp_path / name for name in ("first", "second", "changed")]
+    DIST.write_zip(made[0], contents, 1_700_000_000)
+    DIST.write_zip(made[1], backwards, 1_700_000_000)
+    DIST.write_zip(made[2], contents | {"a.txt": b"b"}, 1_700_000_000)
+    first, second, changed = (file.read_bytes() for file in made)
+    assert first == second != changed
+    with zipfile.ZipFile(made[0]) as archive:
+        entries = archive.infolist()
+        assert {archive.read(e) for e in entries} == set(contents.values())
+    names = [e.filename for e in entries]
+    assert names == sorted(f"{DIST.FOLDER}/{name}" for name in contents)
+    assert {(e.date_time[:3], e.external_attr >> 16) for e in entries} == {
+        ((2023, 11, 14), 0o100644)
+    }
+
+
+def test_the_start_page_leads_to_everything():
+    page = DIST.start_page("A & B", NOTEBOOKS)
+    assert "<title>A &amp; B</title>" in page
+    links = re.findall(r'(?:href|src)="([^"]*)"', page)
+    notebooks = [f"notebooks/{file.name}" for file in NOTEBOOKS]
+    assert links == ["site/_static/welcome.svg", "site/index.html", PRINT.PDF.name, *notebooks]
+
+
+def test_what_the_notebooks_read_is_in_the_zip():
+    patterns = [pattern.removesuffix("*.json") for pattern in DIST.TO_RUN]
+    for file in NOTEBOOKS:
+        for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
+            assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
+    assert all(any(ROOT.glob(pattern)) for pattern in DIST.TO_RUN)
+
+
+def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
+    pieces = [("stdout", "pooled 0.1"), ("stderr", "oh\n"), ("stdout", ", alone 0.2\n")]
+    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+    outputs.insert(1, nbformat.v4.new_output("display_data", data={"text/plain": "a figure"}))
+    shown = STREAMS.merge_streams(outputs)
+    assert [output.get("text") for output in shown] == ["pooled 0.1, alone 0.2\n", None, "oh\n"]
+
+
+# The PDF
+
+PAGE = """<html><body><nav><a href="two.html">elsewhere</a></nav><article>
+<p class="course-progress">1 of 9</p><h1>One</h1>
+<p id="here"><a class="headerlink" href="#here">#</a>
+<a href="two.html#there">inside</a> <a href="#here">back</a> <a href="two.html">page</a>
+<a href="https://example.org/a.html#b">outside</a> <a href="unprinted.html">not printed</a></p>
+<img src="../_images/a.svg" alt="a" loading="lazy"/>
+<details><summary>Why?</summary><p>Because.</p></details>
+<details class="hide above-input"><summary>Show the code</summary><pre>code</pre></details>
+<span class="formula"><span class="katex"><span class="katex-mathml"><math><semantics>
+<annotation>a^2</annotation></semantics></math></span><span class="katex-html"
+aria-hidden="true">a2</span></span></span></article></body></html>"""
+
+
+@pytest.fixture
+def printable(tmp_path, monkeypatch):
+    """Give one page as it goes into the printed document."""
+    site = tmp_path / "html"
+    (site / "notebooks").mkdir(parents=True)
+    (site / "notebooks" / "one.html").write_text(PAGE, "utf8")
+    monkeypatch.setattr(PRINT, "SITE", site)
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    return PRINT.article("notebooks/one", ["notebooks/one", "notebooks/two"])
+
+
+def test_links_between_pages_become_links_in_the_document(printable):
+    links = {link.get_text(): link["href"] for link in printable.select("a")}
+    assert links == {
+        "inside": "#two--there",
+        "back": "#one--here",
+        "page": "#two",
+        "outside": "https://example.org/a.html#b",
+    }
+    assert "not printed" in printable.get_text()
+    assert "1 of 9" not in printable.get_text()
+    assert printable["id"] == "one"
+    assert printable.p["id"] == "one--here"
+    assert printable.img.attrs == {"src": "html/_images/a.svg", "alt": "a"}
+
+
+def test_nothing_stays_folded(printable):
+    assert not printable.select("details, summary")
+    text = printable.get_text()
+    assert "Why?" in text and "Because." in text and "code" in text
+    assert "Show the code" not in text
+
+
+def test_formulas_can_be_read_out(printable):
+    formula = printable.select_one(".formula")
+    assert (formula["role"], formula["aria-label"]) == ("img", "a^2")
+    assert not formula.select("[aria-hidden], math")
+
+
+@pytest.fixture(scope="module")
+def sheet(browser):
+    """Open a browser page as wide as the paper."""
+    page = PRINT.sheet(browser)
+    yield page
+    page.close()
+
+
+CSS = (ROOT / "tools" / "print.css").read_text("utf8")
+SQUARE = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Crect width='9'"
+SQUARE += " height='9'/%3E%3C/svg%3E"
+BOOK = f"""<!DOCTYPE html><html lang="en"><head><title>Small</title><style>{CSS}</style></head>
+<body><p><a href="#one">1</a> <a href="#two">2</a></p>
+<article id="one"><h1>First</h1>CONTENT</article>
+<article id="two"><h1>Second</h1><img src="data:image/svg+xml,{SQUARE}" alt="a picture"/>
+</article></body></html>"""
+
+
+WIDE = "<!DOCTYPE html><title>Wide</title><table><tr><td>{}</td></tr></table>"
+
+
+@pytest.mark.book
+def test_the_pdf_is_tagged_dated_and_knows_its_pages(sheet, tmp_path, monkeypatch):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    pdf = PRINT.printed(sheet, BOOK)
+    assert PRINT.destinations(pdf) == {"one": 2, "two": 3}
+    settled = PRINT.settled(pdf, "A (B)", 0)
+    assert len(settled) == len(pdf)
+    for entry in (
+        rb"/Title (Small)",
+        rb"/Author (A \(B\))",
+        b"/CreationDate (D:19700101000000+00'00')",
+        b"/ModDate (D:19700101000000+00'00')",
+        b"/Lang (en)",
+        b"/Marked true",
+        b"/Type /Outlines",
+        b"/S /H1",
+        b"/Alt (a picture)",
+    ):
+        assert entry in settled, entry
+    assert b"Headless" not in settled
+
+
+@pytest.mark.book
+def test_code_that_is_too_wide_is_set_smaller_or_refused(sheet, tmp_path, monkeypatch):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    PRINT.printed(sheet, WIDE.format("m" * 60))
+    assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
+    with pytest.raises(SystemExit, match="Too wide for the paper: mmm"):
+        PRINT.printed(sheet, WIDE.format("m" * 900))
+
+
+@pytest.mark.book
+def test_a_table_of_many_columns_and_the_guide_are_fitted_whatever_the_fonts(
+    sheet, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
+    row = "<td>torchmetrics</td>" * 12
+    lines = "<p>One line of the guide</p>" * 37
+    content = f"<div><table><tr>{row}</tr></table></div><div class='decisions'>{lines}</div>"
+    pdf = PRINT.printed(sheet, BOOK.replace("CONTENT", content))
+    assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
+    assert sheet.eval_on_selector("#one", "e => e.style.zoom") != ""
+    assert PRINT.destinations(pdf) == {"one": 2, "two": 3}
+
+
+# The notebooks on hosted services
+
+
+def test_the_notebooks_are_as_the_configuration_says():
+    for file in NOTEBOOKS:
+        stored = nbformat.read(file, as_version=4)
+        source = [cell.source for cell in stored.cells]
+        wanted = HOSTED.with_fetch_cell(stored, HOSTED.address())
+        assert source == [cell.source for cell in wanted.cells], f"{file.name}: run `make outputs`"
+
+
+def test_with_an_address_the_first_code_fetches_the_course():
+    plain = nbformat.read(NOTEBOOKS[0], as_version=4)
+    cells = [dict(cell) for cell in HOSTED.with_fetch_cell(plain, "").cells]
+    hosted = HOSTED.with_fetch_cell(HOSTED.with_fetch_cell(plain, ADDRESS), ADDRESS)
+    nbformat.validate(hosted)
+    first = next(cell for cell in hosted.cells if cell.cell_type == "code")
+    assert f'address = "{ADDRESS}"' in first.source
+    assert "git clone" in first.source and "./course[course]" in first.source
+    assert first.metadata["tags"] == ["hosted", "remove-cell"]
+    assert len(hosted.cells) == len(cells) + 1
+    assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
+
+
+def test_the_numbers_of_the_cells_are_those_of_the_chapter_alone():
+    """However the kernel counts: it leaves out what it skips, and counts the cell that fetches."""
+    chapter = ROOT / "notebooks" / "10_at_scale.ipynb"
+    plain = HOSTED.with_fetch_cell(nbformat.read(chapter, as_version=4), "")
+    cells = [dict(cell) for cell in plain.cells]
+    hosted = HOSTED.with_fetch_cell(nbformat.read(chapter, as_version=4), ADDRESS)
+    code = [cell for cell in hosted.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.execution_count = 7
+    hosted, _ = NUMBERED.numbered(hosted, {})
+    assert code[0].execution_count is None
+    assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
+
+
+def test_the_install_line_brings_all_that_the_notebooks_import():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    listed = project["dependencies"] + project["optional-dependencies"]["course"]
+    installed = {re.match(r"[\w-]+", line)[0] for line in listed} | {"dice"}
+    names = {"skimage": "scikit-image", "IPython": "ipython"}
+    for file in NOTEBOOKS:
+        cells = [c for c in nbformat.read(file, 4).cells if c.cell_type == "code"]
+        code = [c.source for c in cells if "optional" not in c.metadata.get("tags", [])]
+        found = set(re.findall(r"^(?:from|import) (\w+)", "\n".join(code), re.M))
+        imported = {names.get(name, name) for name in found - sys.stdlib_module_names}
+        assert imported <= installed, f"{file.name}: {imported - installed}"
+
+
+def test_binder_gets_the_locked_versions_and_a_python_that_is_tested():
+    folder = ROOT / ".binder"
+    constraints, package = (folder / "requirements.txt").read_text("utf8").splitlines()[1:]
+    assert (folder / constraints.removeprefix("-c ")).resolve() == ROOT / "constraints.txt"
+    assert package == "-e .[course]"
+    python = (folder / "runtime.txt").read_text("utf8").strip().removeprefix("python-")
+    tested = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
+    assert python in tested["jobs"]["strict"]["strategy"]["matrix"]["python"]
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("", None),
+        (ADDRESS, {"binderhub_url", "colab_url"}),
+        ("https://gitlab.com/someone/dice-course", {"binderhub_url"}),
+    ],
+)
+def test_buttons_need_an_address(address, left):
+    options = {"repository_url": address, "launch_buttons": dict(THEME["launch_buttons"])}
+    BUTTONS.only_with_address(None, SimpleNamespace(html_theme_options=options))
+    shown = options.get("launch_buttons")
+    assert (shown and {key for key in shown if key.endswith("_url")}) == left
+
+
+def notebook_links(page):
+    return sorted(re.findall(r'href="([^"]*\.ipynb)"', page.read_text("utf8")))
+
+
+def expected_links(name, address):
+    _, on_github, place = address.partition("https://github.com/")
+    branch = THEME["repository_branch"]
+    launch = [
+        f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath=lab/tree/notebooks/{name}",
+        f"https://colab.research.google.com/github/{place}/blob/{branch}/notebooks/{name}",
+    ]
+    return sorted([f"../_sources/notebooks/{name}", *(launch if on_github else [])])
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_chapter_gives_its_notebook_and_launch_buttons_once_there_is_an_address(file):
+    """`make address` tries the same with one."""
+    site = ROOT / "_build" / "html"
+    page = site / "notebooks" / f"{file.stem}.html"
+    assert page.is_file(), "run `make book` first"
+    assert notebook_links(page) == expected_links(file.name, THEME["repository_url"])
+    assert f'{file.name}" download' in page.read_text("utf8")
+    assert (site / "_sources" / "notebooks" / file.name).read_bytes() == file.read_bytes()

@@ -1,0 +1,265 @@
+"""Every built page, opened as a file in a real browser; `make pages` runs these.
+
+Light, quiet, legible without scripts, on a phone, in both modes, by keyboard.
+"""
+
+import gzip
+from itertools import product
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.book
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html"))
+PAGES = [p for p in PAGES if not p.startswith("_static") and p != "index.html"]
+CHAPTER = "notebooks/03_soft_dice.html"  # it has all that a chapter can have
+each_page = pytest.mark.parametrize("name", PAGES or [CHAPTER])
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+KIB = 1024
+WIDE = 1280
+HIGH = 900
+
+# Thousands of spans and rows look alike, and axe looks at each: some of a kind are enough.
+THIN = """() => {
+  document.querySelectorAll('tr:nth-child(n + 6)').forEach(row => row.remove());
+  const seen = new Set();
+  for (const e of document.querySelectorAll('.katex, article :is(span, code)')) {
+    const kind = [e, e.parentElement, e.parentElement?.parentElement].map(
+      box => box?.tagName + box?.className).join();
+    if (seen.has(kind)) e.replaceWith(e.textContent);
+    seen.add(kind);
+  }
+}"""
+# What holds more than it shows at its width: `scrolls` says whether the rest can be scrolled to.
+WIDE_THINGS = """scrolls => [...document.querySelectorAll('main :not(.katex *)')].filter(e =>
+  e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1 &&
+  (scrolls ? ['auto', 'scroll'] : ['hidden', 'clip']).includes(getComputedStyle(e).overflowX) &&
+  getComputedStyle(e).textOverflow !== 'ellipsis')"""  # which shows that there is more
+UNNAMED_CELLS = """() => [...document.querySelectorAll('table.cards')].flatMap(table => {
+  const heads = [...table.tHead.rows[0].cells].map(e => e.textContent);
+  const shown = e => getComputedStyle(e, '::before').content;
+  return [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter((e, i) =>
+    e.role !== 'cell' || e.dataset.label !== heads[i] || !shown(e).includes(heads[i])));
+})"""
+STOPS = """[...document.querySelectorAll(
+  'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]')].filter(e =>
+  e.tabIndex >= 0 && e.checkVisibility({visibilityProperty: true}))"""
+SHORT = "e => e.outerHTML.slice(0, 100)"
+
+
+@pytest.fixture
+def visit(browser):
+    """Open pages; what goes wrong on them is in `page.problems`, what they ask for in `.asked`."""
+    pages = []
+
+    def open_page(name, width=WIDE, **options):
+        file = SITE / name
+        assert file.is_file(), "run `make book` first"
+        page = browser.new_page(viewport={"width": width, "height": HIGH}, **options)
+        pages.append(page)
+        page.problems, page.asked = [], set()
+        page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
+        page.on(
+            "console", lambda m: m.type in ("error", "warning") and page.problems.append(m.text)
+        )
+        page.on("request", lambda request: page.asked.add(request.url))
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def weight(addresses):
+    """Bytes that a web host sends for these files: text compressed, the rest as it is."""
+    total = 0
+    for address in addresses:
+        file = Path(unquote(urlsplit(address).path))
+        data = file.read_bytes()
+        packed = file.suffix in (".html", ".css", ".js", ".svg", ".json")
+        total += len(gzip.compress(data)) if packed else len(data)
+    return total
+
+
+@each_page
+def test_a_page_is_light_and_quiet_and_asks_no_one_else(visit, name):
+    page = visit(name)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    lazy = set(
+        page.evaluate("[...document.images].filter(e => e.loading == 'lazy').map(e => e.src)")
+    )
+    page.evaluate(
+        "Promise.all([...document.images].map(e => { e.loading = 'eager'; return e.decode() }))"
+    )
+    page.evaluate("document.fonts.ready.then(() => true)")
+    asked = {address for address in page.asked if not address.startswith("data:")}
+    assert not [address for address in asked if not address.startswith("file:")]
+    assert not page.problems
+    assert page.locator("html:is([data-theme=light], :not([data-theme]))").count()  # the theme runs
+    assert lazy <= asked
+    assert weight(asked - lazy) <= 250 * KIB
+    assert weight(asked) <= 600 * KIB
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_scripts_a_page_is_legible_and_has_no_dead_control(visit, name, scheme):
+    page = visit(name, color_scheme=scheme, java_script_enabled=False)
+    ink, paper = page.evaluate(
+        "['color', 'backgroundColor'].map(key => getComputedStyle(document.body)[key]"
+        ".match(/\\d+/g).slice(0, 3).reduce((sum, c) => sum + +c, 0) / 3)"
+    )
+    assert (paper - ink > 150) if scheme == "light" else (ink - paper > 150)
+    assert page.evaluate(
+        "[...document.querySelectorAll('.katex-html')].every(e => "
+        "getComputedStyle(e).fontFamily.includes('KaTeX') || !e.isConnected)"
+    )
+    buttons = page.locator("button:visible, input:visible")
+    menus = page.locator(".dropdown-download-buttons, .dropdown-launch-buttons").all()
+    assert buttons.count() == len(menus), buttons.evaluate_all(f"es => es.map({SHORT})")
+    for menu in menus:
+        menu.locator("button").first.focus()
+        links = menu.locator(".dropdown-menu").locator("a, button")
+        assert all(
+            link.is_visible() == (link.evaluate("e => e.tagName") == "A") for link in links.all()
+        )
+    for fold in page.locator("article details").all()[:2]:
+        fold.locator("summary").first.click()
+        assert fold.locator(":scope > :not(summary)").first.is_visible()
+    page.set_viewport_size({"width": 390, "height": HIGH})
+    assert page.get_by_role("link", name="Glossary").first.is_visible()
+
+
+@each_page
+def test_axe_finds_nothing(visit, name):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is needed")
+    page = visit(name, width=390, reduced_motion="reduce")
+    page.evaluate(THIN)
+    page.wait_for_timeout(400)  # the theme takes a while to mark again what can be scrolled
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
+    for width, scheme in product((390, 1280), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": HIGH})
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f"html:is([data-theme={scheme}], :not([data-theme]))")
+        slow = {"color-contrast": {"enabled": (width == 390) == (scheme == "light")}}
+        options = {"preload": False, "runOnly": RULES, "rules": slow}
+        found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        problems = [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found]
+        assert not problems, (width, scheme)
+
+
+@each_page
+def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
+    page = visit(name, width=360)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.wait_for_timeout(400)  # the theme takes a while to mark what was unfolded
+    inside = "a, button, input, [tabindex='0']"
+    unreached = f"e => e.tabIndex < 0 && !e.querySelector(`{inside}`)"
+    assert not page.evaluate(f"({WIDE_THINGS})(true).filter({unreached}).map({SHORT})")
+    assert not page.evaluate(f"({WIDE_THINGS})(false).map({SHORT})"), "cut off"
+    texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output')"
+    assert not page.evaluate(f"({WIDE_THINGS})(true).filter({texts}).map({SHORT})"), "break it"
+
+
+@each_page
+def test_on_a_phone_a_table_of_words_is_cards_that_name_each_cell(visit, name):
+    page = visit(name, width=360)
+    of_words = (
+        "e => e.matches('div:has(> table)') && !e.querySelector('th:first-child + .text-right')"
+    )
+    assert not page.evaluate(f"({WIDE_THINGS})(true).filter({of_words}).map({SHORT})")
+    assert not page.evaluate(f"({UNNAMED_CELLS})().map({SHORT})")
+
+
+@each_page
+def test_where_there_is_room_no_line_of_code_scrolls(visit, name):
+    page = visit(name)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    for width in (768, WIDE):  # between the widths at which the sidebars come
+        page.set_viewport_size({"width": width, "height": HIGH})
+        code = "e => e.matches('article pre')"
+        assert not page.evaluate(f"({WIDE_THINGS})(true).filter({code}).map({SHORT})"), width
+
+
+@each_page
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_control_shows_that_it_has_the_focus(visit, name, width):
+    page = visit(name, width=width, reduced_motion="reduce")
+    unseen = page.evaluate(
+        f"""() => {STOPS}.filter(e => {{
+          e.focus({{focusVisible: true}});
+          const style = getComputedStyle(e);
+          return document.activeElement !== e || style.outlineStyle === 'none'
+            || parseFloat(style.outlineWidth) < 2;
+        }}).map({SHORT})"""
+    )
+    assert not unseen
+    assert not page.locator("[tabindex]:not([tabindex='0'], [tabindex='-1'])").count()
+
+
+@each_page
+def test_who_asks_for_less_motion_gets_none(visit, name):
+    page = visit(name, reduced_motion="reduce")
+    moving = page.evaluate(
+        f"""[...document.querySelectorAll('*')].filter(e => {{
+          const s = getComputedStyle(e);
+          return s.animationName !== 'none' || s.scrollBehavior === 'smooth'
+            || s.transitionDuration.split(', ').some(time => parseFloat(time) > 0);
+        }}).map({SHORT})"""
+    )
+    assert not moving
+
+
+# By keyboard alone, once: these parts are the same on every page
+
+
+def test_tab_visits_every_control_once_in_order(visit):
+    page = visit(CHAPTER)
+    page.locator(".explorable").scroll_into_view_if_needed()
+    page.wait_for_selector(".explorable[data-started]")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); scrollTo(0, 0)")
+    stops = page.evaluate(f"{STOPS}.filter(e => !e.matches('[type=radio]:not(:checked)')).length")
+    page.evaluate("document.addEventListener('focusin', e => { e.target.seen = 1 })")
+    for _ in range(stops + 30):
+        page.keyboard.press("Tab")
+    missed = page.evaluate(
+        f"{STOPS}.filter(e => !e.seen && !e.matches('[type=radio]')).map({SHORT})"
+    )
+    assert stops > 50 and not missed
+
+
+def test_dialogs_and_menus_open_and_close_by_keyboard(visit):
+    page = visit(CHAPTER, width=390)
+    press = page.keyboard.press
+    press("Control+k")
+    search = page.locator("#pst-search-dialog")
+    assert search.is_visible() and search.locator("input").evaluate(
+        "e => e === document.activeElement"
+    )
+    press("Escape")
+    assert not search.is_visible()
+    for side in ("primary", "secondary"):
+        sidebar = page.locator(f"#pst-{side}-sidebar-modal")
+        assert not sidebar.is_visible()
+        page.locator(f".{side}-toggle").focus()
+        press("Enter")
+        assert sidebar.is_visible() and sidebar.locator("a").first.is_visible()
+        press("Escape")
+        page.wait_for_function(
+            "side => !document.querySelector(`#pst-${side}-sidebar-modal`).open", arg=side
+        )
+    menu = page.locator(".dropdown-download-buttons")
+    menu.locator("button").first.focus()
+    press("Enter")
+    press("ArrowDown")
+    assert menu.locator("a").first.evaluate("e => e === document.activeElement")
+    press("Escape")
+    assert not menu.locator("a").first.is_visible()
+    page.locator(".theme-switch-button").focus()
+    press("Enter")
+    assert page.evaluate("document.documentElement.dataset.mode") != "auto"

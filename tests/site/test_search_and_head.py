@@ -1,0 +1,412 @@
+"""Being found and finding: links to terms and functions, search, progress, heads of pages, 404.
+
+The built pages are read as files, and the search and the 404 page are tried in a real browser.
+"""
+
+import importlib.util
+import re
+import sys
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import site_pictures
+import yaml
+from bs4 import BeautifulSoup
+from matplotlib.image import imread
+
+import dice
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+EXTENSIONS = ROOT / "book" / "_ext"
+STATIC = ROOT / "book" / "_static"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
+PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
+CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
+BASE = CONFIG["html"].get("baseurl", "")  # the address of the book, once it has one
+BASE = BASE and BASE.rstrip("/") + "/"
+
+book = pytest.mark.book
+each_page = pytest.mark.parametrize("name", PAGES)
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+def extension(name):
+    """Load one of the book's extensions."""
+    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+term_links, page_head = extension("term_links"), extension("page_head")
+
+
+@cache
+def page(name):
+    file = SITE / f"{name}.html"
+    if not file.is_file():
+        pytest.fail(f"{name}.html is not built: run `make book` first", pytrace=False)
+    return BeautifulSoup(file.read_text("utf8"), "html5lib")
+
+
+def article(name):
+    return page(name).select_one("article")
+
+
+def words(tag):
+    return " ".join(tag.get_text().split())
+
+
+# Terms and functions
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "not_found"),
+    [
+        ("mask", ["mask", "masks", "Mask"], ["unmasked", "maskless"]),
+        ("class", ["class", "classes"], ["classic"]),
+        ("logits", ["logit", "logits"], ["logistic"]),
+        ("soft Dice", ["soft Dice", "Soft\nDice"], ["soft dice"]),
+        ("TP", ["TP", "TPs"], ["tp", "HTTP"]),
+    ],
+)
+def test_a_term_is_found_as_a_whole_word_in_its_forms(name, found, not_found):
+    expression = re.compile(rf"\b{term_links.pattern(name)}\b")
+    assert [text for text in found if not expression.fullmatch(text)] == []
+    assert [text for text in not_found if expression.search(text)] == []
+
+
+def entries():
+    """The glossary: for each entry the names that a chapter may link, with their anchors."""
+    for definition in article("book/glossary").select("dd"):
+        names = {}
+        term = definition.find_previous_sibling()
+        while term is not None and term.name == "dt":
+            names[term["id"]] = words(term).removesuffix("#")
+            term = term.find_previous_sibling()
+        yield names
+
+
+def plain(name):
+    """What a reader reads in a line, with each link to the glossary as ⟦anchor⟧."""
+    text = BeautifulSoup(str(article(name)), "html.parser")
+    for link in text.select("a.glossary-term"):
+        link.replace_with(f"⟦{link['href'].partition('#')[2]}⟧")
+    left_out = "h1, h2, h3, h4, a, code, pre, thead, details, .cell, .formula, .explorable"
+    for part in text.select(f"{left_out}, .course-progress, .figure-caption > strong:first-child"):
+        part.replace_with(" ¦ ")
+    return " ".join(text.get_text().split())
+
+
+@book
+@each_chapter
+def test_terms_are_linked_at_their_first_use_and_only_there(name):
+    text = re.sub(term_links.OTHER_SENSE, "¦", plain(name))
+    problems = []
+    names = [(n, set(entry)) for entry in entries() for n in entry.values()]
+    for term, anchors in sorted(names, key=lambda pair: -len(pair[0])):
+        if term in term_links.EVERYDAY:
+            continue
+        use = re.compile(rf"(?<![\w⟦-]){term_links.pattern(term)}(?![\w⟧-])")
+        links = re.findall("|".join(f"⟦{anchor}⟧" for anchor in anchors), text)
+        first = use.search(text)
+        if len(links) > 1:
+            problems.append(f"{term}: {len(links)} links")
+        elif first and not links and not re.search(r"⟧[\s-]*$", text[: first.start()]):
+            problems.append(f"{term}: used, not linked: …{text[first.start() - 30 : first.end()]}")
+        elif first and links and first.start() < text.index(links[0]):
+            problems.append(f"{term}: used before its link")
+        text = use.sub("¦", text)
+    assert problems == []
+
+
+@book
+@each_chapter
+def test_links_to_terms_stand_in_running_text_and_are_few(name):
+    terms = article("book/glossary").select("dt")
+    names = {f"../book/glossary.html#{t['id']}": words(t).removesuffix("#") for t in terms}
+    links = article(name).select("a.glossary-term")
+    for link in links:
+        assert re.fullmatch(term_links.pattern(names[link["href"]]), link.get_text())
+        around = {tag.name for tag in link.parents}
+        assert not around & {"h1", "h2", "h3", "h4", "a", "pre", "code", "th", "summary", "details"}
+    assert 5 <= len(links) <= 40
+    paragraphs = [link.find_parent(["p", "li"]) for link in links]
+    assert max(map(paragraphs.count, paragraphs)) <= 5
+
+
+@book
+@each_chapter
+def test_every_function_that_a_chapter_names_leads_to_its_entry(name):
+    entry = {tag["id"] for tag in article("book/api").select("dt[id]")}
+    texts = article(name).select("code.literal")
+    named = [code for code in texts if code.get_text().partition("(")[0] in dice.__all__]
+    missed = [code.get_text() for code in named if not code.find_parent(["a", "h2", "h3", "h4"])]
+    assert missed == []
+    imported = {
+        word
+        for code in article(name).select(".cell_input pre")
+        for names in re.findall(r"from dice import (\([^)]*\)|.*)", code.get_text())
+        for word in re.findall(r"\w+", names)
+    }
+    links = article(name).select("a.api-link")
+    assert imported & set(dice.__all__) <= {link.get_text() for link in links}
+    assert all(link["href"].partition("#")[2] in entry for link in links)
+
+
+# Progress
+
+
+@book
+@each_page
+def test_a_page_says_where_it_stands(name):
+    crumbs = [words(tag) for tag in page(name).select(".bd-breadcrumbs li")]
+    progress = article(name).select(".course-progress")
+    if name == TOC["root"]:
+        assert not crumbs and not progress
+        return
+    (part,) = (caption for caption, pages in PARTS.items() if name in pages)
+    assert crumbs == ["", part, words(page(name).select_one("article h1")).removesuffix("#")]
+    if name in CHAPTERS:
+        (line,) = progress
+        number = CHAPTERS.index(name) + 1
+        assert words(line) == f"Chapter {number} of {len(CHAPTERS)}"
+        assert f"{number / len(CHAPTERS):.0%}" in line.select_one(".bar")["style"]
+
+
+@book
+@each_page
+def test_previous_and_next_follow_the_contents(name):
+    place = PAGES.index(name)
+    wanted = {"left-prev": PAGES[place - 1 : place], "right-next": PAGES[place + 1 : place + 2]}
+    for kind, pages in wanted.items():
+        links = [a["href"] for a in page(name).select(f".prev-next-area a.{kind}")]
+        found = [(SITE / name).parent.joinpath(link).resolve() for link in links]
+        assert found == [(SITE / f"{other}.html").resolve() for other in pages]
+
+
+@book
+def test_the_sidebar_shows_the_open_page_wherever_it_was_before(browser):
+    page(CHAPTERS[0])
+    tab = browser.new_page(viewport={"width": 1280, "height": 500})
+    for name in (CHAPTERS[0], PAGES[-1], CHAPTERS[0]):
+        tab.goto((SITE / f"{name}.html").as_uri())
+        seen = """() => {
+            const bar = document.querySelector(".bd-sidebar-primary");
+            const [frame, link] = [bar, bar.querySelector(".active > a")].map(
+                (part) => part.getBoundingClientRect());
+            return frame.top <= link.top && link.bottom <= Math.min(frame.bottom, innerHeight);
+        }"""
+        tab.wait_for_function(seen, timeout=5000)
+    tab.close()
+
+
+# Heads
+
+
+def test_a_description_is_whole_sentences_or_ends_with_an_ellipsis():
+    short = "Two words. And a few more."
+    assert page_head.shortened(short) == short
+    sentence = "This sentence is repeated until the text is too long. "
+    assert page_head.shortened(sentence * 9) == (sentence * 2).strip()
+    long = page_head.shortened("word " * 99)
+    assert len(long) <= 161 and long.endswith("word…")
+
+
+def test_addresses_are_absolute_once_the_address_of_the_book_is_known():
+    config = SimpleNamespace(html_title="Book", html_baseurl="")
+    assert "http" not in page_head.tags(config, "Page", "About.", "a/b.html", "../")
+    config.html_baseurl = "https://example.org/dice/"
+    tags = BeautifulSoup(page_head.tags(config, "Page", "About.", "a/b.html", "../"), "html5lib")
+    found = {tag["property"]: tag["content"] for tag in tags.select("meta[property]")}
+    assert found["og:url"] == "https://example.org/dice/a/b.html"
+    assert found["og:image"] == "https://example.org/dice/_static/social-card.png"
+
+
+@book
+@pytest.mark.parametrize("name", [*PAGES, "index", "search", "genindex"])
+def test_the_head_describes_the_page(name):
+    head = page(name).head
+    (description,) = (tag["content"] for tag in head.select("meta[name=description]"))
+    about = {tag["property"]: tag["content"] for tag in head.select("meta[property]")}
+    assert 40 <= len(description) <= 170
+    assert not re.search(r"[\\$`*_]", description)
+    assert about["og:description"] == description
+    assert head.title.get_text().startswith(about["og:title"])
+    here = (SITE / f"{name}.html").parent
+    if BASE:
+        assert about["og:image"] == f"{BASE}_static/social-card.png"
+        assert about["og:url"] == (BASE if name == "index" else f"{BASE}{name}.html")
+    else:
+        assert (here / about["og:image"]).resolve() == SITE / "_static" / "social-card.png"
+    icons = [here / link["href"] for link in head.select("link[rel~=icon], link[rel$=-icon]")]
+    assert [icon.name for icon in icons] == ["favicon.png", "favicon.svg", "touch-icon.png"]
+    assert all(icon.is_file() for icon in icons)
+    if name in CHAPTERS:
+        beginning = description.rstrip("…")
+        assert words(article(name).find("h1").find_next("p")).startswith(beginning)
+
+
+@book
+@pytest.mark.parametrize("name", page_head.WITHOUT_TEXT)
+def test_search_and_index_open_with_what_they_are_for(name):
+    assert page(name).select_one("h1 + p").get_text() == page_head.WITHOUT_TEXT[name][1]
+
+
+@book
+def test_no_two_pages_describe_themselves_alike():
+    found = [page(name).select_one("meta[name=description]")["content"] for name in PAGES]
+    assert len(set(found)) == len(PAGES)
+
+
+def test_the_icon_is_what_the_script_draws():
+    assert site_pictures.icon_svg() == (STATIC / "favicon.svg").read_text("utf8")
+
+
+@pytest.mark.parametrize("name", ["favicon.png", "touch-icon.png", "social-card.png"])
+def test_the_pictures_are_what_the_script_draws(name):
+    drawn = BytesIO()
+    site_pictures.PICTURES[name]().savefig(drawn)
+    drawn.seek(0)
+    new, stored = imread(drawn, format="png"), imread(STATIC / name)
+    assert new.shape == stored.shape
+    assert np.abs(new - stored).mean() < 0.001  # another version may draw an edge otherwise
+
+
+# Search and 404, in a browser
+
+
+class Host(SimpleHTTPRequestHandler):
+    """A host that has the course in the folder /some/course/, and shows 404.html like others."""
+
+    FOLDER = "/some/course/"
+    protocol_version = "HTTP/1.1"
+
+    def translate_path(self, path):
+        inside = path.startswith(self.FOLDER)
+        return super().translate_path(path.removeprefix(self.FOLDER)) if inside else "/nowhere"
+
+    def send_error(self, code, *_):
+        body = (SITE / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    page("search")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=SITE))
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{Host.FOLDER}"
+    server.shutdown()
+    server.server_close()
+
+
+def results(browser, site, query):
+    """Search, and return address, title and excerpt of each result; nothing may go wrong."""
+    tab, problems = browser.new_page(), []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+    tab.goto(f"{site}search.html?q={query}")
+    tab.wait_for_function(
+        """() => {
+            if (!document.querySelector(".search-summary")?.textContent) return false;
+            const items = [...document.querySelectorAll("ul.search > li")];
+            const whole = (li) => li.querySelector("p.context, span") !== null;
+            return location.protocol === "file:" || items.every(whole);
+        }"""
+    )
+    found = tab.eval_on_selector_all(
+        "ul.search > li",
+        """items => items.map(li => {
+            const [link, excerpt] = [li.querySelector("a"), li.querySelector("p.context")];
+            return [link.getAttribute("href"), link.textContent, excerpt?.textContent ?? ""];
+        })""",
+    )
+    tab.close()
+    assert problems == []
+    return found
+
+
+TERMS = {
+    "iou": ("term-IoU", "Glossary: IoU", "The intersection over the union, J = "),
+    "Dice coefficient": ("term-Dice-coefficient", "Glossary: Dice coefficient", "Twice the"),
+    "tversky index": ("term-Tversky-index", "Glossary: Tversky index", "I/(I + a (P − I) + b"),
+    "one-hot encoding": ("term-one-hot-encoding", "Glossary: one-hot encoding", "One mask per"),
+}
+
+
+@book
+@pytest.mark.parametrize("query", TERMS)
+def test_the_search_finds_a_term_first_and_shows_no_tex(browser, address, query):
+    anchor, title, beginning = TERMS[query]
+    found = results(browser, address, query)
+    assert len(found) >= 3
+    assert found[0][:2] == [f"book/glossary.html#{anchor}", title]
+    assert found[0][2].startswith(beginning)
+    excerpts = [excerpt for _, _, excerpt in found]
+    assert [excerpt for excerpt in excerpts if re.search(r"[\\$⁡]", excerpt)] == []
+    assert max(map(len, excerpts)) <= 250
+
+
+@book
+def test_the_search_finds_chapters_and_functions_too(browser, address):
+    addresses = [address for address, _, _ in results(browser, address, "soft dice")]
+    assert "notebooks/03_soft_dice.html" in addresses[:3]
+    assert results(browser, address, "dice_loss_gradient")[0][0] == (
+        "book/api.html#dice.dice_loss_gradient"
+    )
+
+
+@book
+@pytest.mark.parametrize("query", ["lvert", "cdot"])  # begin no English word
+def test_the_search_knows_no_tex(browser, address, query):
+    assert results(browser, address, query) == []
+
+
+@book
+def test_the_search_works_in_pages_opened_as_files(browser):
+    page("search")
+    found = results(browser, f"{SITE.as_uri()}/", "iou")
+    assert found[0][:2] == ["book/glossary.html#term-IoU", "Glossary: IoU"]
+
+
+@book
+@pytest.mark.parametrize("missing", ["gone.html", "notebooks/gone.html", "a/b/c/d.html", "x/"])
+def test_a_missing_page_leads_back_wherever_it_is(browser, address, missing):
+    home = BASE or address
+    tab = browser.new_page()
+    tab.route(f"{home}search.html?*", lambda route: route.fulfill(body="the search"))
+    assert tab.goto(address + missing).status == 404
+    tab.wait_for_selector("base", state="attached")
+    assert tab.inner_text("h1") == "There is no page at this address"
+    links = tab.eval_on_selector_all("a", "links => links.map(a => a.href)")
+    assert links == [f"{home}{name}.html" for name in PAGES]
+    tab.fill("input", "iou")
+    tab.click("button")
+    tab.wait_for_url(f"{home}search.html?q=iou")
+    tab.close()
+
+
+@book
+def test_the_missing_page_needs_no_other_file():
+    html = BeautifulSoup((SITE / "404.html").read_text("utf8"), "html5lib")
+    assert html.select("img, script[src], link[rel=stylesheet]") == []
+    assert [tag["href"] for tag in html.select("base")] == ([BASE] if BASE else [])

@@ -1,0 +1,16 @@
+"""The one browser of tests, printing, pictures and Lighthouse: its names and its flags."""
+
+import shutil
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+PROGRAM = next(filter(None, map(shutil.which, NAMES)), None)
+MISSING = f"no browser: install one of {', '.join(NAMES)}"
+
+
+def launch(playwright):
+    """Start it without a window."""
+    if PROGRAM is None:
+        sys.exit(MISSING)
+    return playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS.split())

@@ -1,0 +1,237 @@
+"""The proof that the net holds: plant one fault at a time in a copy, and see that it is caught.
+
+`make faults` runs this, for some minutes. Each fault changes one file of the copy; the check that
+ought to notice has to fail, and to say why. Before that, the copy without a fault has to pass.
+"""
+# ruff: noqa: E501 (a table: one fault, one line)
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+MEND = "nothing matches {!r}; mend the fault in tools/plant_faults.py"
+
+# How to change a file: functions from its text to the text with the fault
+
+Change = Callable[[str], str]
+
+
+def replace(old: str, new: str | Callable[[re.Match], str]) -> Change:
+    """Replace the first match of a pattern."""
+
+    def change(text: str) -> str:
+        changed = re.sub(old, new, text, count=1, flags=re.M | re.S)
+        if changed == text:
+            raise LookupError(MEND.format(old))
+        return changed
+
+    return change
+
+
+def add(text: str) -> Change:
+    return lambda page: f"{page}\n{text}\n"
+
+
+def in_cell(has: str, change: Callable[[dict], object]) -> Change:
+    """Change the first code cell of a notebook in whose JSON a pattern is found."""
+
+    def change_text(text: str) -> str:
+        notebook = json.loads(text)
+        code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+        cell = next((cell for cell in code if re.search(has, json.dumps(cell))), None)
+        if cell is None:
+            raise LookupError(MEND.format(has))
+        change(cell)
+        return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+    return change_text
+
+
+def other_digit(before: str) -> Change:
+    """Change the digit that follows a pattern."""
+    return replace(rf"({before})(\d)", lambda found: f"{found[1]}{9 - int(found[2])}")
+
+
+def first_line(line: str) -> Change:
+    """Put a line before those of the first cell that prints."""
+    return in_cell('"stdout"', lambda cell: cell["source"].insert(0, f"{line}\n"))
+
+
+def tag(name: str) -> Change:
+    return in_cell('"stdout"', lambda cell: cell["metadata"].update(tags=[name]))
+
+
+NO_OUTPUT = lambda cell: cell.update(outputs=[])  # noqa: E731
+NO_METADATA = lambda cell: cell["metadata"].clear()  # noqa: E731
+
+# What ought to notice: commands that pass where there is no fault
+
+BUILD = ["jupyter-book", "build", ".", "-q", "-W", "-n", "--keep-going"]
+
+
+def pytest(*arguments: str) -> list[str]:
+    return ["pytest", "-q", "-x", "--tb=short", "--color=no", "-p", "no:cacheprovider", *arguments]
+
+
+def unit(name: str) -> list[list[str]]:
+    return [pytest(f"tests/{name}.py")]
+
+
+def form(words: str) -> list[list[str]]:
+    return [pytest("tests/notebooks/test_form.py", "-k", words)]
+
+
+def outputs(notebook: str) -> list[list[str]]:
+    return [pytest("--nbval", notebook)]
+
+
+def pages(words: str) -> list[list[str]]:
+    return [BUILD, pytest("-m", "book", "tests/site/test_built_pages.py", "-k", words)]
+
+
+EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, pytest("-m", "book")]
+
+FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
+ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
+CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
+CH4, CH7 = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
+WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
+
+# Fault, file, change, the check that ought to notice, what the message has to say
+# fmt: off
+FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
+    # the mathematics
+    ("wrong factor in Dice", FORMULAS, replace(r"2 \* inter", "3 * inter"), outputs(CH2), "AssertionError|mismatch"),
+    ("wrong factor in Dice", FORMULAS, replace(r"2 \* inter", "3 * inter"), unit("notebooks/test_source_numbers"), "assert"),
+    ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), outputs(CH2), "AssertionError|mismatch"),
+    ("wrong sign in the union", FORMULAS, replace("target - inter", "target + inter"), unit("package/test_overlap"), "assert"),
+    ("sizes exchanged in counting", SUMS, replace(r"axis=1\), xp.sum\(table, axis=2", "axis=2), xp.sum(table, axis=1"), unit("package/test_overlap"), "assert"),
+    ("size of the wrong array", SUMS, replace(r"total\(p\), total\(g\)\)", "total(g), total(g))"), outputs(CH3), "AssertionError|mismatch"),
+    ("last pixel left out", ARRAYS, replace(r"vecdot, a, b", "vecdot, a[..., :-1], b[..., :-1]"), unit("package/test_overlap"), "assert|Error"),
+    ("wrong dtype accepted", CHECKS, replace(r"if kind\(name, values\) not in wanted", "if False"), unit("package/test_bad_input"), "DID NOT RAISE|Error"),
+    ("probability above 1 accepted", CHECKS, replace(r"PROBABILITIES = 0, 1", "PROBABILITIES = 0, 2"), unit("package/test_bad_input"), "DID NOT RAISE|Error"),
+    # the stored outputs
+    ("changed number", CH2, other_digit(r'"name": "stdout".*?"text": \[[^\d]*'), outputs(CH2), "mismatch"),
+    ("changed formula", CH2, other_digit(r'"text/latex": \[[^\d]*'), outputs(CH2), "mismatch"),
+    ("changed figure", CH2, other_digit(r'"image/svg\+xml": \[.*?width=\\"'), outputs(CH2), "mismatch"),
+    ("unrun cell", CH2, replace(r'"execution_count": 2,', '"execution_count": null,'), form("run_in_order"), "has not run"),
+    ("cells out of order", CH2, replace(r'"execution_count": 2,', '"execution_count": 99,'), form("run_in_order"), "has not run"),
+    ("removed text", CH3, in_cell('"stdout"', NO_OUTPUT), form("stored"), "no text is stored"),
+    ("removed formula", CH3, in_cell('"text/latex"', NO_OUTPUT), form("stored"), "none is stored"),
+    ("removed figure", CH3, in_cell('"image/svg', NO_OUTPUT), form("stored"), "none is stored"),
+    ("path in an output", CH2, replace(r'("name": "stdout".*?"text": \[\s*")', r"\1/home/me/"), form("every_machine"), "a path"),
+    ("line too long for a phone", CH2, replace(r'("name": "stdout".*?"text": \[\s*")', r"\1" + 46 * "-"), form("fits_a_phone"), "more than 45"),
+    ("cell kept from comparison", CH2, first_line("# NBVAL_IGNORE_OUTPUT"), form("compared"), "kept from the comparison"),
+    ("cell kept from comparison", CH2, tag("nbval-skip"), form("compared"), "kept from the comparison"),
+    # the cells
+    ("cell that raises", CH3, first_line("1 / 0"), outputs(CH3), "ZeroDivisionError"),
+    ("cell that raises", CH3, first_line("1 / 0"), [BUILD], "ZeroDivisionError|failed"),
+    ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), outputs(CH3), "stderr"),
+    ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), [BUILD], "stderr"),
+    ("import that only the book has", CH3, replace(r'"import numpy as np', '"import myst_nb'), form("imports"), "outside the book"),
+    ("optional cell that the book would run", CH7, replace(r'"skip-execution",\s*', ""), form("plain_python"), "its tags are to be"),
+    ("name of an optional cell that others read", CH7, replace("before = dice_loss", "sigmoid = dice_loss"), unit("notebooks/test_optional_cells"), "rename them"),
+    # the words
+    ("figure without alternative text", CH2, in_cell('"image/svg', NO_METADATA), form("alternative"), "alternative text"),
+    ("figure without a caption", CH2, replace(r"\*\*Figure 2\.1\.\*\*", "Figure 2.1."), form("caption"), "begin the Markdown cell"),
+    ("section without its heading", CH3, replace("## Summary", "Summary"), form("headings"), "end with the sections"),
+    ("solution that checks nothing", CH3, in_cell('"solution"', lambda c: c.update(source="")), form("solutions"), "asserts its result"),
+    ("number from nowhere", CH2, replace(r'"## Summary', r'"It is 0.8642.\\n\\n", "## Summary'), form("numbers"), "in no code and no output"),
+    ("link to a file that is not there", CH2, replace(r"\(03_soft_dice.ipynb\)", "(03_dice.ipynb)"), form("links"), "no such file"),
+    ("page missing from the contents", TOC, replace(r"^ *- file: book/errata\n", ""), form("contents"), "not in _toc.yml"),
+    ("item of the source left out", CH3, replace("for roads and lanes", "for streets"), unit("notebooks/test_source_coverage"), "road and lane detection"),
+    ("output of the source left out", CH4, in_cell(r"Z_\{C\}", NO_OUTPUT), unit("notebooks/test_source_coverage"), "logits of . as a matrix"),
+    ("section of the source gone", CH4, replace("## Dice per class", "## Scores"), unit("notebooks/test_source_coverage"), "has no heading 'Dice per class'"),
+    # the pages
+    ("broken link", WELCOME, replace(r"\(glossary.md\)", "(glosary.md)"), [BUILD], "glosary"),
+    ("broken anchor", API, replace(r"\(#dice.softmax\)", "(#dice.soft_max)"), [BUILD], "soft_max"),
+    ("broken citation of a formula", NOTATION, add("See [the formula](#eq-nothing)."), [BUILD], "eq-nothing"),
+    ("bad TeX", NOTATION, add(r"So $\frac{1}{2$."), [BUILD], "bad TeX"),
+    ("picture without alternative text", WELCOME, replace(r"!\[.*?\]", "![]"), pages("alternative"), "alternative text ''"),
+    ("picture from another host", WELCOME, add('<img alt="A badge" src="https://example.org/badge.svg">'), pages("elsewhere"), "loads https"),
+    ("broken link in raw HTML", WELCOME, add('<a href="nowhere.html">there</a>'), pages("links"), "nowhere.html"),
+    ("TeX shown as it is", WELCOME, add(r"So \frac{1}{2}."), pages("no_source"), "TeX"),
+    ("function without an entry", API, replace(r"^\.\. autofunction:: one_hot\n", ""), [BUILD], "one_hot"),
+    ("formula that is not cited", CH3, replace(r"\]\(#eq-[\w-]+\)", "]"), form("cited"), r"cite \("),
+]
+# fmt: on
+
+
+def copy(folder: Path) -> None:
+    """Copy what git knows or would take, and the executed notebooks that the build has kept."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    if (cache := ROOT / "_build" / ".jupyter_cache").is_dir():
+        shutil.copytree(cache, folder / "_build" / ".jupyter_cache")
+
+
+def run(commands: list[list[str]], folder: Path) -> tuple[int, str]:
+    """Run commands in the copy, with the copy's package, to the first that fails."""
+    settings = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"}
+    for program, *arguments in commands:
+        if program == BUILD[0]:
+            shutil.rmtree(folder / "_build" / "html", ignore_errors=True)
+            shutil.rmtree(folder / "_build" / ".doctrees", ignore_errors=True)
+        done = subprocess.run(
+            [BIN / program, *arguments],
+            cwd=folder,
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            break
+    plain = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+    return done.returncode, plain.replace(f"{folder}/", "")
+
+
+def message(output: str, words: str) -> str:
+    """The first line that says what it has to, or nothing."""
+    return next((line.strip() for line in output.splitlines() if re.search(words, line)), "")
+
+
+def main() -> int:
+    missed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        copy(folder)
+        _, where = run([["python", "-c", "import dice; print(dice.__file__)"]], folder)
+        if where.strip() != "dice/__init__.py":
+            print(f"The package comes from {where.strip()}, not from the copy.")
+            return 1
+        failed, output = run(EVERYTHING, folder)
+        if failed:
+            print(f"{output}\nThe copy without a fault does not pass: nothing can be shown.")
+            return 1
+        for fault, file, change, commands, words in FAULTS:
+            begin = time.monotonic()
+            original = (folder / file).read_text("utf8")
+            (folder / file).write_text(change(original), "utf8")
+            failed, output = run(commands, folder)
+            (folder / file).write_text(original, "utf8")
+            caught = message(output, words) if failed else ""
+            missed += not caught
+            check = " ".join(part for part in commands[-1] if re.match(r"\w+/|\w+$", part))
+            took = f"{time.monotonic() - begin:.0f} s"
+            print(f"{'caught' if caught else 'MISSED'}  {fault} ({file}, {took})")
+            print(f"        by {check}: {caught[:160] or output[-2000:]}", flush=True)
+    print(f"{len(FAULTS)} faults, {missed} of them missed")
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
