@@ -103,7 +103,7 @@ EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, p
 FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
 ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
-CH4, CH7 = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
+CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
 # Fault, file, change, the check that ought to notice, what the message has to say
@@ -138,8 +138,8 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), outputs(CH3), "stderr"),
     ("cell that warns", CH3, first_line("__import__('warnings').warn('old')"), [BUILD], "stderr"),
     ("import that only the book has", CH3, replace(r'"import numpy as np', '"import myst_nb'), form("imports"), "outside the book"),
-    ("optional cell that the book would run", CH7, replace(r'"skip-execution",\s*', ""), form("plain_python"), "its tags are to be"),
-    ("name of an optional cell that others read", CH7, replace("before = dice_loss", "sigmoid = dice_loss"), unit("notebooks/test_optional_cells"), "rename them"),
+    ("optional cell that the book would run", TRAINING, replace(r'"skip-execution",\s*', ""), form("plain_python"), "its tags are to be"),
+    ("name of an optional cell that others read", TRAINING, replace("before = dice_loss", "sigmoid = dice_loss"), unit("notebooks/test_optional_cells"), "rename them"),
     # the words
     ("figure without alternative text", CH2, in_cell('"image/svg', NO_METADATA), form("alternative"), "alternative text"),
     ("figure without a caption", CH2, replace(r"\*\*Figure 2\.1\.\*\*", "Figure 2.1."), form("caption"), "begin the Markdown cell"),

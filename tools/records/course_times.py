@@ -82,7 +82,7 @@ def tables(record: dict[str, Any]) -> str:
     """Return what the page shows of the record, as Markdown."""
     times, builds = record["notebook_seconds"], record["build_seconds"]
     rows = [
-        *((f"[{title(name)}](../notebooks/{name}.ipynb)", time) for name, time in times.items()),
+        *((f"[{title(name)}](../notebooks/{name}.ipynb)", time) for name, time in sorted(times.items())),
         ("**all notebooks**", round(sum(times.values()), 1)),
         ("the book, from nothing", builds["from_nothing"]),
         ("the book, its notebooks executed before", builds["notebooks_executed_before"]),
