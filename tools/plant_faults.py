@@ -103,7 +103,7 @@ EVERYTHING = [pytest("-m", "not book"), pytest("--nbval", "notebooks"), BUILD, p
 FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
 ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
-CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/07_training.ipynb"
+CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/11_training.ipynb"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
 # Fault, file, change, the check that ought to notice, what the message has to say

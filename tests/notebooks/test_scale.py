@@ -1,4 +1,4 @@
-"""Scale: the volumes and the record of chapter 10, its cluster, a lost worker."""
+"""Scale: the volumes and the record of chapter 8, its cluster, a lost worker."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from dice.course.scale_figures import tree_of_sums
 from dice.course.volumes import peak_memory, slices
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = ROOT / "notebooks" / "10_at_scale.ipynb"
+CHAPTER = ROOT / "notebooks" / "08_at_scale.ipynb"
 RECORD = ROOT / "benchmarks" / "results" / "scale.json"
 LOCAL = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
 

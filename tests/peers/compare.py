@@ -26,7 +26,7 @@ from .table import (
 )
 
 RANDOM = "random"
-ORDINARY = "the input of chapter 8"
+ORDINARY = "the input of chapter 5"
 SHAPES = (2, 4, 6, 5), (1, 3, 9, 7), (3, 2, 8, 4), (2, 20, 16, 11)
 Scene = dict[str, Any]
 

@@ -230,7 +230,7 @@ def test_with_an_address_the_first_code_fetches_the_course():
 
 def test_the_numbers_of_the_cells_are_those_of_the_chapter_alone():
     """However the kernel counts: it leaves out what it skips, and counts the cell that fetches."""
-    chapter = ROOT / "notebooks" / "10_at_scale.ipynb"
+    chapter = ROOT / "notebooks" / "08_at_scale.ipynb"
     plain = HOSTED.with_fetch_cell(nbformat.read(chapter, as_version=4), "")
     cells = [dict(cell) for cell in plain.cells]
     hosted = HOSTED.with_fetch_cell(nbformat.read(chapter, as_version=4), ADDRESS)

@@ -92,7 +92,7 @@
           <span><i class="key both"></i>against the map</span><span><i class="key thin"></i>2 × threshold</span></p>`));
       body.querySelector(".volume").append(html(`<div><p class="subhead">Where to round</p>
         <p>Scored against the map itself as a soft target, the best mask has the soft Dice <var>D</var>* = ${place("best")}. It
-        holds the pixels above <var>D</var>*/2 = ${place("half")}, where the curve meets the line 2&nbsp;×&nbsp;threshold. (Chapter 5
+        holds the pixels above <var>D</var>*/2 = ${place("half")}, where the curve meets the line 2&nbsp;×&nbsp;threshold. (Chapter 9
         proves it.) The mean Dice over targets drawn from the map is another number, and may have another best mask.</p>
         <p class="subhead">Volume, in pixels</p><dl class="bars">
         ${[["sum of the map", "map", "prediction"], ["mask at the threshold", "mask", "prediction"],
