@@ -123,10 +123,10 @@ cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tes
 	$(PEERS)/bin/python benchmarks/training.py --cuda
 	XLA_PYTHON_CLIENT_PREALLOCATE=false $(PEERS)/bin/pytest tests/package/test_array_libraries.py
 
-train: $(READY)  ## Train the models of chapter 11 anew, and record what they score (some minutes)
+train: $(READY)  ## Train the models of the chapter on training anew, and record what they score (some minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/train.py
 
-scale: $(READY)  ## Score volumes larger than memory, and record it for chapter 8 (another size: GIB=1)
+scale: $(READY)  ## Score volumes larger than memory, and record it for the chapter on scale (another size: GIB=1)
 	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python tools/records/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made

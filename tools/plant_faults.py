@@ -146,7 +146,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("section without its heading", CH3, replace("## Summary", "Summary"), form("headings"), "end with the sections"),
     ("solution that checks nothing", CH3, in_cell('"solution"', lambda c: c.update(source="")), form("solutions"), "asserts its result"),
     ("number from nowhere", CH2, replace(r'"## Summary', r'"It is 0.8642.\\n\\n", "## Summary'), form("numbers"), "in no code and no output"),
-    ("link to a file that is not there", CH2, replace(r"\(03_soft_dice.ipynb\)", "(03_dice.ipynb)"), form("links"), "no such file"),
+    ("link to a file that is not there", CH2, replace(r"\(03_soft_dice.ipynb\)", "(3_soft_dice.ipynb)"), form("links"), "no such file"),
     ("page missing from the contents", TOC, replace(r"^ *- file: book/errata\n", ""), form("contents"), "not in _toc.yml"),
     ("item of the source left out", CH3, replace("for roads and lanes", "for streets"), unit("notebooks/test_source_coverage"), "road and lane detection"),
     ("output of the source left out", CH4, in_cell(r"Z_\{C\}", NO_OUTPUT), unit("notebooks/test_source_coverage"), "logits of . as a matrix"),

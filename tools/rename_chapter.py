@@ -5,7 +5,8 @@
 OLD and NEW are names of notebooks without `.ipynb`. All are renamed at once, so two may change
 places. In every file that git keeps, what names the file follows, and so do "chapter 8",
 "Figure 8.2", "Exercise 8.3" and the number before a title. The old address leads to the new one:
-`redirects` in `_config.yml`. By hand: the order in `_toc.yml`, and words such as "so far" or "later".
+`redirects` in `_config.yml`. By hand: the order in `_toc.yml` and `book/welcome.md`, words such as
+"so far" or "later", and then `python tools/records/course_times.py --page` and `make unit`.
 """
 
 import re
@@ -19,8 +20,10 @@ NOTEBOOKS = ROOT / "notebooks"
 NOT_OURS = (".min.js", ".min.css", ".svg", "constraints.txt", "tools/rename_chapter.py")
 LINK = r"\]\([^)\s]*\)"  # the end of a link
 ITEM = rf"\[?\d+(?:{LINK})?"
-CHAPTER = rf"\b[Cc]hapter(?:\s|&nbsp;)+\d+|\b[Cc]hapters\s+{ITEM}(?:(?:,|,? and|,? or| to)\s+{ITEM})*"
-LABEL = r"\b(?:Figure|Exercise)s?\s+\d+\.\d+(?:(?:,|,? and|,? or| to)\s+\d+\.\d+)*"
+MORE = r"(?:,|,? and|,? or| to)\s+"
+ONE = r"\b[Cc]hapter(?:\s|&nbsp;)+\d+(?!\.?\d)"
+SEVERAL = rf"\b[Cc]hapters\s+{ITEM}(?:{MORE}{ITEM})*"
+LABEL = rf"\b(?:Figure|Exercise)s?\s+\d+\.\d+(?:{MORE}\d+\.\d+)*"
 TEXT_OF_LINK = r"(\[(?:[Cc]hapter )?)\d+((?:\. [^\]\n]*)?\]\((?:[\w.]+/)*(\d+)_)"
 
 
@@ -35,13 +38,11 @@ def renamed(names: dict[str, str]) -> Callable[[str], str]:
 
     def renumber(found: re.Match) -> str:
         # a number alone: of a file's name or of 5.2 only what comes first
-        return re.sub(
-            r"(?<![\w.#/-])\d+(?!\w)", lambda n: numbers.get(n[0], n[0]), found[0]
-        )
+        return re.sub(r"(?<![\w.#/-])\d+(?!\w)", lambda n: numbers.get(n[0], n[0]), found[0])
 
     def change(text: str) -> str:
         text = stems.sub(lambda found: names[found[1]], text)
-        text = re.sub(f"{CHAPTER}|{LABEL}", renumber, text)
+        text = re.sub(f"{ONE}|{SEVERAL}|{LABEL}", renumber, text)
         return re.sub(TEXT_OF_LINK, lambda f: f"{f[1]}{int(f[3])}{f[2]}", text)
 
     return change

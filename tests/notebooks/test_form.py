@@ -48,6 +48,7 @@ WIDTH = 88
 OUTPUT_WIDTH = 45  # what a phone shows of a line
 CLOSING = ["Summary", "Exercises", "Questions", "Further reading"]
 ALT_LENGTH = 40
+EXERCISE_NAME = r'<small id="([a-z-]+/[a-z0-9-]+)">`(\1)`</small>'
 
 NOT_IN_OUTPUTS = {
     "a warning": r"Warning\b",
@@ -492,6 +493,13 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
     for k, (title, start) in enumerate(starts, start=1):
         if not re.match(rf"Exercise {chapter.number}\.{k}: \S", title):
             yield f"{title!r}: call it `Exercise {chapter.number}.{k}: title`"
+        if not re.search(
+            rf"^### {re.escape(title)}\n\n{EXERCISE_NAME}$", chapter.cells[start].source, re.M
+        ):
+            yield (
+                f"{title!r}: below, in a line of its own, give its lasting name: "
+                '<small id="subject/name">`subject/name`</small>'
+            )
         ends = [index for _, _, index in chapter.headings if index > start]
         cells = chapter.cells[start : min(ends, default=len(chapter.cells))]
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
@@ -512,6 +520,14 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
     for index, cell in enumerate(chapter.cells):
         if "solution" in cell.metadata.get("tags", []) and index not in within:
             yield f"{cell.where}: tagged as a solution, but belongs to no exercise"
+
+
+@no_problem
+def test_exercises_have_names_of_their_own():
+    """Numbers may move; a name stays, and leads to the exercise in the book."""
+    text = "\n".join(cell.source for chapter in CHAPTERS for cell in chapter.text)
+    names = Counter(name for name, _ in re.findall(EXERCISE_NAME, text))
+    yield from (f"{name} names {n} exercises" for name, n in names.items() if n > 1)
 
 
 def folded(source: str) -> list[tuple[str, str]]:

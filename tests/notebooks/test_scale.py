@@ -1,4 +1,4 @@
-"""Scale: the volumes and the record of chapter 8, its cluster, a lost worker."""
+"""Scale: the volumes and the record of the chapter, its cluster, a lost worker."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The training of chapter 11: its gradients, its data, and the record that the chapter shows."""
+"""The chapter on training: its gradients, its data, and the record that the chapter shows."""
 
 import importlib.util
 import json

@@ -26,7 +26,7 @@ from .table import (
 )
 
 RANDOM = "random"
-ORDINARY = "the input of chapter 5"
+ORDINARY = "the input of the chapter on conventions"
 SHAPES = (2, 4, 6, 5), (1, 3, 9, 7), (3, 2, 8, 4), (2, 20, 16, 11)
 Scene = dict[str, Any]
 
@@ -63,7 +63,7 @@ def class_scenes() -> Iterator[tuple[str, Scene]]:
 
 
 def ordinary_scene() -> Scene:
-    """Two samples: the image of chapter 4; and its logits upside down, with other labels."""
+    """Two samples: the worked example; and its logits upside down, with other labels."""
     z = np.stack([LOGITS, LOGITS[:, ::-1]])
     y = np.stack([LABELS, [[2, 2], [0, 1]]])
     soft = dice.softmax(2 * z[::-1], class_axis=1)

@@ -20,7 +20,7 @@ SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
-WITH_FORMULAS = CHAPTERS[1:]  # chapter 1 has none that it must number
+WITH_FORMULAS = CHAPTERS[1:]  # the first has none that it must number
 
 LOADED = "script[src], img[src], iframe[src], source[src], video[src], audio[src], embed[src]"
 NUMBER = r"\((?:\d+\.)?\d+\)"

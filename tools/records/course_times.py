@@ -2,7 +2,8 @@
 
 Each notebook is executed once, in a fresh kernel, from a copy; the book is built twice, from
 nothing and with its notebooks executed before. The record goes to
-benchmarks/results/course_times.json and, as tables, into the page book/colophon.md.
+benchmarks/results/course_times.json and, as tables, into the page book/colophon.md;
+with --page, those of the record that is there are written anew.
 """
 
 import json
@@ -82,7 +83,7 @@ def tables(record: dict[str, Any]) -> str:
     """Return what the page shows of the record, as Markdown."""
     times, builds = record["notebook_seconds"], record["build_seconds"]
     rows = [
-        *((f"[{title(name)}](../notebooks/{name}.ipynb)", time) for name, time in sorted(times.items())),
+        *((f"[{title(name)}](../notebooks/{name}.ipynb)", times[name]) for name in sorted(times)),
         ("**all notebooks**", round(sum(times.values()), 1)),
         ("the book, from nothing", builds["from_nothing"]),
         ("the book, its notebooks executed before", builds["notebooks_executed_before"]),
@@ -112,6 +113,6 @@ def page_with(record: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    RECORD.parent.mkdir(exist_ok=True)
-    RECORD.write_text(json.dumps(measure(), indent=2) + "\n", "utf8")
+    if "--page" not in sys.argv:
+        RECORD.write_text(json.dumps(measure(), indent=2) + "\n", "utf8")
     PAGE.write_text(page_with(json.loads(RECORD.read_text("utf8"))), "utf8")

@@ -1,4 +1,4 @@
-"""Train the model of chapter 11 with each loss, and record it: python tools/records/train.py.
+"""Train the small model with each loss, and record it: python tools/records/train.py.
 
 Each loss is trained at every rate of one small grid, from a few starts; the rate whose models
 score best on the validation data is taken. Then it is trained from all starts, and judged on the

@@ -1,0 +1,79 @@
+"""Chapters are cited by the numbers that they have; `tools/rename_chapter.py` changes both."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STEMS = {file.stem for file in (ROOT / "notebooks").glob("*.ipynb")}
+LISTED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True).stdout.decode()
+BY_HAND = (".py", ".md", ".ipynb", ".json", ".yml", ".toml", ".js", ".html", ".bib", "Makefile")
+FILES = [
+    name
+    for name in LISTED.splitlines()
+    if name.endswith(BY_HAND) and not name.endswith(".min.js") and (ROOT / name).is_file()
+]
+EXAMPLES = {"tools/rename_chapter.py", "tests/notebooks/test_chapter_numbers.py"}
+PAGES = [n for n in FILES if n.startswith(("book/", "notebooks/", "README")) and "_ext" not in n]
+PROGRAMS = [n for n in FILES if n not in PAGES and "_ext" not in n and n != "CHANGELOG.md"]
+OLD = re.compile(r"^ +notebooks/\w+: (?=\w+\.html$)", re.M)  # an address of before, in _config.yml
+
+# [chapter 9](09_gradients.ipynb), [9](../notebooks/09_gradients.ipynb), [9. Gradients](…)
+LINK = r"\[(?:[Cc]hapter )?(\d+)(?:\. [^\]\n]*)?\]\((?:[\w.]+/)*((\d+)_\w+)\.(?:ipynb|html)"
+WITHIN = r"(?:Figure|Exercise) (\d+)\.\d+ (?:in|of) \[?[Cc]hapter (\d+)\b"
+
+
+def text(name: str) -> str:
+    return OLD.sub("", (ROOT / name).read_text("utf8"))
+
+
+def wrong_numbers(words: str) -> list[str]:
+    links = [found[0] for found in re.finditer(LINK, words) if int(found[1]) != int(found[3])]
+    return links + [found[0] for found in re.finditer(WITHIN, words) if found[1] != found[2]]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_wrong"),
+    [
+        ("see [chapter 9](09_gradients.ipynb)", False),
+        ("see [chapter 5](09_gradients.ipynb#cell-here)", True),
+        ("| [5](../notebooks/09_gradients.ipynb) |", True),
+        ("| [5. Gradients](../notebooks/09_gradients.ipynb) | 6.2 |", True),
+        ("Exercise 2.2 in [chapter 2](02_dice_coefficient.ipynb)", False),
+        ("Exercise 2.2 in [chapter 3](03_soft_dice.ipynb)", True),
+    ],
+)
+def test_a_wrong_number_is_found(words, is_wrong):
+    assert bool(wrong_numbers(words)) == is_wrong
+
+
+def test_numbers_are_consecutive_and_in_the_order_of_the_contents():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))["parts"]
+    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    stems = [Path(file).name for file in files if file.startswith("notebooks/")]
+    assert [int(stem.split("_")[0]) for stem in stems] == list(range(1, len(STEMS) + 1))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in EXAMPLES])
+def test_chapters_are_cited_by_their_numbers(name):
+    assert wrong_numbers(text(name)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in EXAMPLES])
+def test_files_of_chapters_that_are_named_exist(name):
+    named = set(re.findall(r"(?<![\w-])(\d\d_[a-z]+(?:_[a-z]+)*)(?=[\W_])", text(name)))
+    assert named - STEMS == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_chapters_that_are_named_by_number_exist(name):
+    numbers = map(int, re.findall(r"\b[Cc]hapter (\d+)\b(?!\.\d)", text(name)))
+    assert [number for number in numbers if not 1 <= number <= len(STEMS)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in EXAMPLES])
+def test_programs_name_chapters_by_their_subject(name):
+    assert re.findall(r"\b[Cc]hapters?\s+\d+\b(?!\.\d)", text(name)) == []
