@@ -17,7 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-NOT_OURS = (".min.js", ".min.css", ".svg", "constraints.txt", "tools/rename_chapter.py")
+NOT_OURS = (
+    ".min.js",
+    ".min.css",
+    ".svg",
+    "constraints.txt",
+    "rename_chapter.py",
+    "test_chapter_numbers.py",
+)
 LINK = r"\]\([^)\s]*\)"  # the end of a link
 ITEM = rf"\[?\d+(?:{LINK})?"
 MORE = r"(?:,|,? and|,? or| to)\s+"

@@ -21,7 +21,7 @@
     if (title === "Glossary" && anchor.startsWith("#term-")) {
       result[1] = `Glossary: ${termAt(anchor.slice(1))}`;
     }
-    return score;
+    return score - (parseInt(title, 10) || 0) / 1000; // of equal chapters the first comes first
   };
 
   // A formula in one line: fractions with a stroke, powers with a circumflex.
