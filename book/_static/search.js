@@ -21,7 +21,8 @@
     if (title === "Glossary" && anchor.startsWith("#term-")) {
       result[1] = `Glossary: ${termAt(anchor.slice(1))}`;
     }
-    return score - (parseInt(title, 10) || 0) / 1000; // of equal chapters the first comes first
+    const chapter = parseInt(title, 10);
+    return chapter ? score + 0.5 / chapter : score; // of equals, chapters first, in their order
   };
 
   // A formula in one line: fractions with a stroke, powers with a circumflex.
