@@ -287,7 +287,9 @@ def shares(scores: Array, weights: Array | None, empty: float) -> Array:
     return divide(share, namespace(share).sum(share), 0)
 
 
-def cross_entropy(logits: Array, target: Array, **options: Unpack[Pixels]) -> Any:
+def cross_entropy(
+    logits: Array, target: Array, *, weights: Array | None = None, **options: Unpack[Pixels]
+) -> Any:
     r"""Cross entropy of logits, the mean over the pixels in nats.
 
     With a class axis :math:`-\sum_c g_c \log \operatorname{softmax}(z)_c` at each pixel,
@@ -302,6 +304,9 @@ def cross_entropy(logits: Array, target: Array, **options: Unpack[Pixels]) -> An
         map of that shape without the class axis.
     class_axis : int, optional
         The axis of the logits that counts classes. None means one logit per pixel, with a sigmoid.
+    weights : array of shape (C,), optional
+        Weights of the classes: a pixel counts as much as its class, in the sum and in what
+        it is divided by, :math:`\sum_i \sum_c w_c g_{ic}`. As in PyTorch for class maps.
     mask : bool array in the shape of a class map, optional
         The pixels that count.
     ignore_index : int, optional
@@ -328,10 +333,10 @@ def cross_entropy(logits: Array, target: Array, **options: Unpack[Pixels]) -> An
     0.6931471805599453
     """
     (pixels,) = split(options, Pixels)
-    z = checks.logits(logits)
-    pair = arrange("logits", z, target, **pixels)
-    sums = add_pixels(partial(entropies, binary=not pair.has_classes), pair)
-    return arrays.as_loss(per_pixel(*sums), z)
+    pair = arrange("logits", logits, target, **pixels)
+    weights = checks.entropy_weights(weights, pair)
+    formula = partial(entropies, binary=not pair.has_classes, weights=weights)
+    return arrays.as_loss(per_pixel(*add_pixels(formula, pair)), logits)
 
 
 def dice_ce_loss(
@@ -386,11 +391,11 @@ def dice_ce_loss(
     dice_weight = checks.factor("dice_weight", dice_weight)
     cross_entropy_weight = checks.factor("cross_entropy_weight", cross_entropy_weight)
     counting, form, reading = split({"empty": 0, **options}, Counting, Form, SoftReading)
-    pair = arrange("logits", checks.logits(logits), target, **counting)
+    pair = arrange("logits", logits, target, **counting)
     form = sum_form(pair, **form)
-    both = partial(sums_and_entropies, binary=not pair.has_classes, **form)
-    slopes = partial(slopes_of_logits, binary=not pair.has_classes, **form)
-    *sums, nats, pixels = add_pixels(both, pair, slopes)
+    weights = checks.entropy_weights(options.get("weights"), pair)
+    both = partial(sums_and_entropies, binary=not pair.has_classes, weights=weights, **form)
+    *sums, nats, pixels = add_pixels(both, pair)
     overlap = as_overlap(sums, pair, form)
     dice = overlap.dice(then=one_minus, average=average, **reading)
     loss = dice_weight * dice + cross_entropy_weight * per_pixel(nats, pixels)
@@ -398,36 +403,29 @@ def dice_ce_loss(
 
 
 def sums_and_entropies(
-    z: Array, g: Array, keep: Array | None, binary: bool, **form: Unpack[Form]
+    z: Array, g: Array, keep: Array | None, binary: bool, weights: Any, **form: Unpack[Form]
 ) -> tuple[Array, ...]:
     """What the two losses need of a piece: the three sums, the nats, and the number of pixels."""
     p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
     sums = three_sums(zero_unless(keep, p), g, keep, **form)
-    return *sums, *entropies(z, g, keep, binary)
+    return *sums, *entropies(z, g, keep, binary, weights)
 
 
-def slopes_of_logits(
-    z: Array, g: Array, keep: Array | None, *by: Array, binary: bool, **form: Unpack[Form]
-) -> Array:
-    """The chain rule again: of the Dice loss through p; of the cross entropy p (sum of g) - g."""
-    by_shared, by_size, _, by_nats, _ = by  # the target's size and the pixels do not hang on z
-    xp, by_nats = namespace(z), arrays.as_type_of(z, by_nats)[..., None]
-    p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
-    of_dice = p * three_slopes(p, g, keep, by_shared, by_size, **form)
-    others = p * xp.sum(of_dice, axis=1, keepdims=True)
-    all_of_g = 1 if binary else xp.sum(g, axis=1, keepdims=True)
-    return of_dice - others + zero_unless(keep, by_nats * (p * all_of_g - g))
-
-
-def entropies(z: Array, g: Array, keep: Array | None, binary: bool) -> tuple[Array, Array]:
+def entropies(
+    z: Array, g: Array, keep: Array | None, binary: bool, weights: Any
+) -> tuple[Array, Array]:
     """The sum of the cross entropies of the pixels, and their number: (samples, 1)."""
     xp = namespace(z)
     if binary:  # -g log p - (1 - g) log (1 - p)
         nats = total(zero_unless(keep, arrays.softplus(z) - z * g))
     else:
+        g = g if weights is None else g * arrays.as_type_of(g, weights)[:, None]
         nats = -dot(log_softmax(z, class_axis=1, **NO_LOOK), g)
     nats = xp.sum(nats, axis=-1, keepdims=True)
-    pixels = xp.full_like(nats, z.shape[-1]) if keep is None else total(keep)
+    if weights is not None:  # each pixel counts as much as its class
+        pixels = xp.sum(total(g), axis=-1, keepdims=True)
+    else:
+        pixels = xp.full_like(nats, z.shape[-1]) if keep is None else total(keep)
     return nats, arrays.as_type_of(nats, pixels)
 
 

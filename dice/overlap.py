@@ -19,8 +19,10 @@ class Overlap:
     """The three sums of a prediction and a target.
 
     Every overlap score is read off these sums, and the sums of two parts add up to the
-    sums of the whole: ``a + b`` merges two tiles, batches or machines, exactly for
-    counts and within rounding for probabilities. ``sum(overlaps)`` works.
+    sums of the whole: ``a + b`` merges two parts of the *same* samples, such as tiles or
+    machines, exactly for counts and within rounding for probabilities. ``sum(overlaps)``
+    works. Other samples are not added but joined, by `Overlap.join`; without an axis of
+    samples all are pooled, and then batches are parts too.
 
     Parameters
     ----------
@@ -86,7 +88,11 @@ class Overlap:
         return f"Overlap({', '.join(shown + flags)})"
 
     def __add__(self, other: Any) -> "Overlap":
-        """Merge the sums of two parts; a ValueError if shapes or forms differ."""
+        """Merge two parts of the same samples; a ValueError if shapes or forms differ.
+
+        Two batches of equal size, each with an axis of samples, are other samples, which
+        the sums cannot tell: `Overlap.join` keeps them apart.
+        """
         if not isinstance(other, Overlap):
             return NotImplemented
         checks.mergeable(self, other)
@@ -95,6 +101,44 @@ class Overlap:
     def __radd__(self, other: Any) -> "Overlap":
         """``sum`` starts from 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    @classmethod
+    def join(cls, overlaps: Iterable["Overlap"]) -> "Overlap":
+        """The samples of several overlaps, one after the other.
+
+        ``a + b`` merges parts of the same samples; other samples are joined. One without an
+        axis of samples is one sample.
+
+        Parameters
+        ----------
+        overlaps : iterable of Overlap
+            At least one, all with the same classes.
+
+        Returns
+        -------
+        Overlap
+            Sums of shape (B,) or (B, C), where B counts the samples of all.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or their classes or forms differ.
+
+        Examples
+        --------
+        >>> first, second = Overlap([2, 0], [2, 1], [2, 0], batched=True), Overlap(1, 2, 2)
+        >>> epoch = Overlap.join([first, second])
+        >>> epoch.dice()
+        array([1. , 0. , 0.5])
+        >>> epoch.dice(average="macro")
+        0.5
+        """
+        one = lambda value: arrays.array("sum", value)[None, ...]  # noqa: E731
+        each = [o if o.batched else o.map(one) for o in overlaps]
+        checks.joinable(each)
+        xp = namespace(each[0].target)
+        sums = [xp.concat([getattr(o, name) for o in each]) for name in SUMS]
+        return cls.unchecked(sums, True, each[0].squared)
 
     def map(self, function: Callable[[Any], Any]) -> "Overlap":
         """The same function of all three sums."""
@@ -375,7 +419,7 @@ def soft_pair(
 ) -> tuple[Pair, dict[str, Any], dict[str, Any]]:
     """The pair, how it is added, and the options that are about reading a score."""
     counting, form, reading = split(options, Counting, Form, SoftReading)
-    pair = arrange("probabilities", checks.soft(probabilities), target, **counting)
+    pair = arrange("probabilities", probabilities, target, **counting)
     return pair, sum_form(pair, **form), reading
 
 
@@ -387,7 +431,9 @@ def soft_overlap(*arguments: Any) -> tuple[Overlap, dict[str, Any]]:
 
 def sum_form(pair: Pair, squared: bool = False, intersection: str = "product") -> dict[str, Any]:
     """How to add: for a target of 0 and 1, min(p, g) is p g, whose slope at p = 1 is not lost."""
-    checks.form(squared, intersection)
+    checks.option("intersection", intersection, "product", "min")
+    squared_minimum = squared and intersection == "min"
+    checks.expect(not squared_minimum, "squared", "False beside intersection='min'", True)
     product = intersection == "product" or not pair.soft_target
     return {"squared": squared, "intersection": "product" if product else "min"}
 
@@ -396,7 +442,7 @@ def add_up(pair: Pair, form: dict[str, Any]) -> Sequence[Array]:
     """The three sums (samples, classes): off a table of labels, or by adding pixels."""
     if pair.target_is_map and not pair.soft:
         return add_counts(sums_of_table, pair)
-    return add_pixels(partial(three_sums, **form), pair, partial(three_slopes, **form))
+    return add_pixels(partial(three_sums, **form), pair)
 
 
 def three_sums(
@@ -419,8 +465,9 @@ def three_slopes(
 
 def sums_of_table(table: Array) -> tuple[Array, Array, Array]:
     """Of counts (samples, targets, predictions): the diagonal, the columns, the rows."""
-    xp = namespace(table)
-    return arrays.diagonal(table), xp.sum(table, axis=1), xp.sum(table, axis=2)
+    xp, classes = namespace(table), table.shape[-1]
+    diagonal = xp.reshape(table, (-1, classes**2))[:, :: classes + 1]
+    return diagonal, xp.sum(table, axis=1), xp.sum(table, axis=2)
 
 
 def as_overlap(sums: Sequence[Array], pair: Pair, form: dict[str, Any]) -> Overlap:

@@ -12,8 +12,10 @@ and finds it anew for the derivative, Dask's are its chunks. `arrays` has what l
 differently, `checks` the errors.
 """
 
-from dice.engine.counts import add_counts, count_objects
-from dice.engine.layout import Pair, arrange
-from dice.engine.pieces import add_pixels, each_pixel
-
-__all__ = ["Pair", "add_counts", "add_pixels", "arrange", "count_objects", "each_pixel"]
+from dice.engine.counts import add_counts as add_counts
+from dice.engine.counts import count_objects as count_objects
+from dice.engine.counts import count_pairs as count_pairs
+from dice.engine.layout import Pair as Pair
+from dice.engine.layout import arrange as arrange
+from dice.engine.pieces import add_pixels as add_pixels
+from dice.engine.pieces import each_pixel as each_pixel

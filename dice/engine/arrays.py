@@ -1,9 +1,10 @@
 """What differs between array libraries: NumPy's are known, others speak the array API standard."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from math import isnan, prod
+from operator import attrgetter
 from typing import Any, Literal
 
 import array_api_compat
@@ -17,7 +18,6 @@ Kind = Literal["bool", "integer", "floating"]
 KINDS: dict[str, Kind] = {"bool": "bool", "integral": "integer", "real floating": "floating"}
 """The standard's names of the kinds of dtypes, and ours."""
 
-NUMPY_KINDS: dict[str, Kind] = {"b": "bool", "i": "integer", "u": "integer", "f": "floating"}
 
 STRIP = 128
 """Numbers that are added in single precision: a longer sum of equal ones would be off."""
@@ -30,10 +30,13 @@ def array(name: str, value: Any) -> Array:
     if is_dask(value) and any(map(isnan, value.shape)):
         raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
     try:
-        return value if is_numpy(value) or is_foreign(value) else np.asarray(value)
+        found = value if is_numpy(value) or is_foreign(value) else np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # such as tensors in a list
         what = "rows of unequal length, or what NumPy cannot read"
         raise ValueError(f"{name}: expected an array, got {what}") from error
+    if found.dtype == object and not found.ndim:
+        raise TypeError(f"{name}: expected an array, got an object of {type(value).__name__}")
+    return found
 
 
 def namespace(values: Array) -> Any:
@@ -45,11 +48,7 @@ def namespace(values: Array) -> Any:
 
 def kind(name: str, values: Array) -> Kind:
     """Whether `values` are booleans, integers or floating-point numbers."""
-    if is_numpy(values):
-        found = NUMPY_KINDS.get(values.dtype.kind)
-    else:
-        found = _kind(values.dtype, namespace(values))
-    if found is None:
+    if (found := _kind(values.dtype, namespace(values))) is None:
         wanted = "booleans, integers or floating-point numbers"
         raise TypeError(f"{name}: expected {wanted}, got dtype {values.dtype}")
     return found
@@ -62,10 +61,9 @@ def _kind(dtype: Any, xp: Any) -> Kind | None:
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
     """Arrays that meet must be of one library."""
-    libraries = namespace(reference), namespace(values)
-    if libraries[0] is not libraries[1]:
-        names = (xp.__name__.removeprefix("array_api_compat.") for xp in libraries)
-        ours, theirs = (name.split(".")[0] for name in names)
+    names = (namespace(v).__name__.removeprefix("array_api_compat.") for v in (reference, values))
+    ours, theirs = (name.split(".")[0] for name in names)
+    if ours != theirs:
         raise TypeError(f"{name}: expected an array of {ours}, as {first} is, got {theirs}")
 
 
@@ -138,9 +136,7 @@ def in_library_of(reference: Array, values: Array) -> Array:
 
 
 def insert_axis(values: Array, at: int) -> Array:
-    """The same numbers with an axis of length 1; one of Dask's tasks stays one task."""
-    if is_dask(values):
-        return values.map_blocks(np.expand_dims, axis=at, new_axis=at, dtype=values.dtype)
+    """The same numbers with one more axis, of length 1."""
     return values[(*(slice(None),) * at, None, ...)]
 
 
@@ -162,22 +158,15 @@ def as_type_of(reference: Array, values: Array) -> Array:
 
 def integer_type(values: Array) -> Any:
     """The type of counts: 64 bits, or what the library has."""
-    if is_numpy(values):
-        return np.int64
     return namespace(values).__array_namespace_info__().default_dtypes()["integral"]
 
 
-def extremes(values: Array) -> tuple[float, ...]:
+def extremes(values: Array) -> tuple[float, float]:
     """The least and the greatest of the numbers; NaN if one is."""
     number = float if kind("values", values) == "floating" else int
-    if is_torch(values):
-        both = sys.modules["torch"].stack(values.detach().aminmax())
-        return tuple(both.tolist())  # one wait for a card
-    if is_numpy(values) or is_jax(values):  # also within a trace of JAX
-        values = np.asarray(values)
-        return number(np.minimum.reduce(values, None)), number(np.maximum.reduce(values, None))
-    xp = namespace(values)
-    return number(xp.min(values)), number(xp.max(values))
+    values = values.detach() if is_torch(values) else values
+    values = np.asarray(values) if is_jax(values) else values  # also within a trace of JAX
+    return number(namespace(values).min(values)), number(namespace(values).max(values))
 
 
 def as_counts(values: Array) -> Array:
@@ -264,17 +253,9 @@ def bincount(codes: Array, length: int) -> Array:
     return xp.stack([total(codes == code) for code in range(length)], axis=-1)
 
 
-def diagonal(squares: Array) -> Array:
-    """The diagonal of the last two axes."""
-    *lead, size, _ = squares.shape
-    return namespace(squares).reshape(squares, (*lead, size * size))[..., :: size + 1]
-
-
 def not_tiny(sums: Array, p: Array) -> Array:
     """The sums, and 0 where one over their square overflows in the type of p; all keep slopes."""
     least = _least(namespace(p), p.dtype, sums.dtype)
-    if is_numpy(sums):
-        return np.where(sums < least, 0.0, sums)
     tiny = namespace(sums).where(sums < least, sums, 0.0)
     if is_torch(sums):
         tiny = tiny.detach()
@@ -293,9 +274,7 @@ def minimum(a: Array, b: Array) -> Array:
 
 
 def softplus(values: Array) -> Array:
-    """log(1 + e^x), which does not overflow; NumPy's `logaddexp` is slow."""
-    if is_numpy(values):
-        return np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values)))
+    """log(1 + e^x), which does not overflow."""
     xp = namespace(values)
     return xp.logaddexp(values, xp.zeros_like(values))
 
@@ -306,6 +285,16 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
         return values
     xp = namespace(values)
     return xp.where(keep, values, xp.zeros_like(values))
+
+
+def recomputed(run: Callable[..., Any], parts: Sequence[Array]) -> Callable[..., Any]:
+    """The same function, of which PyTorch keeps nothing but what goes in, to derive it."""
+    records = any(is_torch(values) and values.requires_grad for values in parts)
+    if not records or any(map(is_traced, parts)):
+        return run
+    from torch.utils.checkpoint import checkpoint
+
+    return partial(checkpoint, run, use_reentrant=False, preserve_rng_state=False)
 
 
 def activation(name: str, values: Array, *axis: int) -> Array | None:
@@ -323,11 +312,8 @@ def register_pytree(structure: Any, leaves: tuple[str, ...], flags: tuple[str, .
     if structure in _pytrees or "jax" not in sys.modules:
         return
     _pytrees.add(structure)
-
-    def flatten(value: Any) -> tuple[list[Any], tuple[bool, ...]]:
-        return [getattr(value, name) for name in leaves], tuple(getattr(value, f) for f in flags)
-
-    def unflatten(flagged: tuple[bool, ...], values: Any) -> Any:
-        return structure.unchecked(values, *flagged)  # JAX puts in not only numbers
-
-    sys.modules["jax"].tree_util.register_pytree_node(structure, flatten, unflatten)
+    sys.modules["jax"].tree_util.register_pytree_node(
+        structure,
+        lambda value: (attrgetter(*leaves)(value), attrgetter(*flags)(value)),
+        lambda flagged, values: structure.unchecked(values, *flagged),  # not only numbers come
+    )

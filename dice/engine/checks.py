@@ -1,7 +1,8 @@
-"""Clear errors for bad input: what was expected of which argument, and what came."""
+"""Clear errors for bad input: what was expected of which argument, what came, and a way out."""
 
 from collections.abc import Sequence
-from math import inf, prod
+from functools import partial
+from math import inf, isfinite, prod
 from numbers import Number, Real
 from sys import float_info
 from typing import Any
@@ -18,27 +19,40 @@ MOST_CLASSES = 2**12
 ROUNDING = 1e-3
 """How much larger than it can be an intersection may come, relatively: half precision is that."""
 
-LOGITS = -(2.0**64), 2.0**64, "finite values up to 2**64, got {}"
-PROBABILITIES = 0, 1, "probabilities in [0, 1], got {}; logits go through sigmoid or softmax first"
-ZERO_OR_ONE = "a mask of 0 and 1, got {}; compare first, as in mask == 255, or name num_classes if "
-MASK = 0, 1, ZERO_OR_ONE + "these are class labels"
-LABELS = "labels from 0 to {most}, got {}"
+EPSILONS = 16
+"""How far rounding may put a probability: the sum of a softmax over 150 classes needs 12."""
+
+LOGITS = -(2.0**64), 2.0**64, "finite values up to 2**64"
 
 
-def expect(holds: Any, name: str, wanted: str, came: Any, error: Any = ValueError) -> None:
+WHOLE = "whole numbers become integers by {rounded}"
+KINDS = {
+    "logits": "logits are real numbers, as {name} * 1.0; labels are the target",
+    "mask": "{name} > 0 has booleans",
+    "floating": "8-bit probabilities are {name} / 255; masks and labels belong to dice_score",
+    "integer": WHOLE,
+    "bool or integer": "probabilities become a mask by {name} >= 0.5 or go to soft_dice, " + WHOLE,
+}
+"""What makes the kind that is wanted, for an argument, or for the kind."""
+
+
+def expect(
+    holds: Any, name: str, wanted: str, came: Any, error: Any = ValueError, way_out: str = ""
+) -> None:
     """The one form of all errors."""
     if not holds:
-        raise error(f"{name}: expected {wanted}, got {came}")
+        raise error(f"{name}: expected {wanted}, got {came}" + (way_out and f"; {way_out}"))
 
 
 # One argument
 
 
-def of_kind(name: str, values: Array, *wanted: Kind, hint: str = "") -> Array:
+def of_kind(name: str, values: Array, *wanted: Kind) -> Array:
     """`values`, if they are of one of the kinds that are wanted."""
     if kind(name, values) not in wanted:
-        came = f"dtype {values.dtype}" + (f" ({hint})" if hint else "")
-        expect(False, name, f"{' or '.join(wanted)} values", came, TypeError)
+        kinds = " or ".join(wanted)
+        advice = hint_of_kind(name, values, kinds)
+        expect(False, name, f"{kinds} values", f"dtype {values.dtype}", TypeError, advice)
     return values
 
 
@@ -48,10 +62,10 @@ def same_shape(name: str, found: Sequence[int], expected: Sequence[int], whose: 
         expect(False, name, f"shape {tuple(expected)}, {whose}", tuple(found))
 
 
-def integer(name: str, value: Any) -> int:
+def integer(name: str, value: Any, way_out: str = "") -> int:
     """A whole number; True and False are none."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
-    expect(whole, name, "an integer", repr(value), TypeError)
+    expect(whole, name, "an integer", repr(value), TypeError, way_out)
     return int(value)
 
 
@@ -72,8 +86,7 @@ def class_axis(name: str, values: Array, value: Any) -> int:
 def classes(value: Any) -> int:
     """A number of classes."""
     number = integer("num_classes", value)
-    expect(number >= 1, "num_classes", "at least 1", number)
-    expect(number <= MOST_CLASSES, "num_classes", f"at most {MOST_CLASSES}", number)
+    expect(1 <= number <= MOST_CLASSES, "num_classes", f"from 1 to {MOST_CLASSES}", number)
     return number
 
 
@@ -91,7 +104,7 @@ def real(name: str, value: Any) -> None:
 def not_negative(name: str, value: Any) -> Any:
     """A finite number of at least 0, an array of such, or a symbol."""
     if arrays.is_array(value):
-        wanted = "finite, not negative, got {}"
+        wanted = "finite, not negative"
         return between(name, of_kind(name, value, "integer", "floating"), 0, float_info.max, wanted)
     if not isinstance(value, Real):
         symbol = not isinstance(value, (Number, type)) and hasattr(value, "__radd__")
@@ -108,37 +121,89 @@ def factor(name: str, value: Any) -> Any:
 
 
 def above_zero(name: str, value: Any) -> Any:
-    """One such number, and not 0, as far as it is there."""
-    if not arrays.is_foreign(value := factor(name, value)):
-        real(name, value)
-        expect(value, name, "a number above 0", value)
+    """A finite number above 0."""
+    real(name, value)
+    expect(0 < value < inf, name, "a finite number above 0", value)
     return value
 
 
-def between(name: str, values: Array, least: float, most: float, wanted: str) -> Array:
+def between(
+    name: str, values: Array, least: float, most: float, wanted: str, way_out: Any = None
+) -> Array:
     """`values`, if no number is below `least` or above `most`, and none is NaN.
 
     Those of Dask are looked at when they are computed, those of a traced computation never.
     """
     if arrays.is_dask(values):
-        look = lambda chunk: between(name, chunk, least, most, wanted)  # noqa: E731
+        look = lambda chunk: between(name, chunk, least, most, wanted, way_out)  # noqa: E731
         return values.map_blocks(look, meta=values._meta)
     if arrays.is_traced(values) or 0 in values.shape:
         return values
     low, high = arrays.extremes(values)
     if not (least <= low and high <= most):
         came = low if low < least else high
-        raise ValueError(f"{name}: expected {wanted.format(came, most=most)}")
+        expect(False, name, wanted, came, way_out=way_out(low, high) if way_out else "")
     return values
 
 
 def values(pair: Any, p: Array, g: Array) -> None:
     """The numbers of a piece: labels in range, masks of 0 and 1, probabilities, finite logits."""
-    integers = (0, pair.num_classes - 1, LABELS) if pair.target_is_map else MASK
     for name, numbers in ((pair.name, p), ("target", g)):
-        floats = LOGITS if name == "logits" else PROBABILITIES
-        if (which := kind(name, numbers)) != "bool":
-            between(name, numbers, *(floats if which == "floating" else integers))
+        if (which := kind(name, numbers)) == "bool":
+            continue
+        way_out = partial(hint_of_range, pair, name, which)
+        if which == "floating":
+            slack = EPSILONS * float(namespace(numbers).finfo(numbers.dtype).eps)
+            limits = LOGITS if name == "logits" else (-slack, 1 + slack, "probabilities in [0, 1]")
+        else:
+            most = pair.num_classes - 1
+            labels = 0, most, f"labels from 0 to {most}"
+            limits = labels if pair.target_is_map else (0, 1, "a mask of 0 and 1")
+        between(name, numbers, *limits, way_out)
+
+
+# Ways out: each works for the values that came, and a test obeys each
+
+
+def hint_of_kind(name: str, values: Array, wanted: str) -> str:
+    """How values of another kind become what is wanted, in their own library."""
+    if kind(name, values) == "bool":
+        rounded = f"{name} * 1"
+    elif not arrays.is_foreign(values):
+        rounded = f"np.rint({name}).astype(int)"
+    else:
+        rounded = f"{name}.round().{'long()' if arrays.is_torch(values) else 'astype(int)'}"
+    return KINDS.get(name, KINDS.get(wanted, "")).format(name=name, rounded=rounded)
+
+
+def hint_of_shape(name: str, shape: Sequence[int], target: Array) -> str:
+    """For a target without one of the axes: it has no class axis, or that has length 1."""
+    without = [(*shape[:at], *shape[at + 1 :]) for at in range(len(shape))]
+    if tuple(target.shape) not in without:
+        return ""
+    if shape[at := without.index(tuple(target.shape))] == 1:
+        return f"{name}.squeeze({at}) has its shape"
+    return "for a class map name class_axis" if kind("target", target) == "integer" else ""
+
+
+def hint_of_range(pair: Any, name: str, which: Kind, low: float, high: float) -> str:
+    """What the numbers are that do not lie where they should."""
+    of_target, came, ways = name == "target", low if low < 0 else high, []
+    bits = low >= 0 and (which == "floating" or high > 127) and high < 256
+    if which == "floating":
+        if not of_target and name != "logits" and isfinite(low + high):
+            ways.append("logits go through sigmoid or softmax first")
+    elif pair.target_is_map:
+        more = f"a class axis of length {high + 1}" if pair.soft else f"num_classes={high + 1}"
+        ways = [f"{more} makes a class of it"] * (low >= 0) + ["other labels get new numbers"]
+    elif not pair.has_classes:
+        ways.append(f"class labels need {'class_axis' if pair.soft else 'num_classes'}")
+    if of_target and which == "integer" and (pair.target_is_map or not pair.has_classes):
+        ways.append(f"pixels that do not count need ignore_index={came}")
+    if bits and name != "logits" and not (which == "integer" and pair.target_is_map):
+        ways += [f"black and white becomes a mask by {name} > 127"] * (which == "integer")
+        ways += [f"8-bit probabilities are {name} / 255"] * (pair.soft or not of_target)
+    return "; ".join(ways)
 
 
 # The arguments of one function
@@ -146,36 +211,28 @@ def values(pair: Any, p: Array, g: Array) -> None:
 
 def hard(prediction: Any, counting: MapCounting) -> Array:
     """A mask or a class map, which hard scores take."""
-    hint = "round probabilities first, or take soft_dice"
-    if counting.get("num_classes") is not None:
-        hint = "num_classes is for class maps of integers"
-    return of_kind(
-        "prediction", arrays.array("prediction", prediction), "bool", "integer", hint=hint
-    )
+    wanted: list[Kind] = ["bool", "integer"]
+    maps = counting.get("num_classes") is not None
+    return of_kind("prediction", arrays.array("prediction", prediction), *wanted[maps:])
 
 
-def soft(probabilities: Any) -> Array:
-    """Floating-point probabilities, which soft scores and losses take."""
-    p, hint = arrays.array("probabilities", probabilities), "masks and labels belong to dice_score"
-    return of_kind("probabilities", p, "floating", hint=hint)
-
-
-def logits(value: Any) -> Array:
-    """Floating-point logits; plain Python numbers may be whole."""
-    z = arrays.array("logits", float(value) if isinstance(value, int) else value)
-    return of_kind("logits", z, "floating", hint="logits are real numbers; labels are the target")
+def floating(name: str, value: Any) -> Array:
+    """Probabilities or logits; a logit that is a plain Python number may be whole."""
+    whole = isinstance(value, int) and name == "logits"
+    return of_kind(name, arrays.array(name, float(value) if whole else value), "floating")
 
 
 def finite_logits(value: Any, check_values: bool) -> Array:
     """Logits in single precision or better, without NaN and infinity if the caller wants a look."""
-    z = arrays.at_least_single(logits(value))
+    z = arrays.at_least_single(floating("logits", value))
     return between("logits", z, *LOGITS) if check_values else z
 
 
 def class_map(labels: Any, num_classes: int, class_at: int) -> tuple[Array, int]:
     """Labels in range, and the place of a new axis."""
     labels = arrays.as_counts(of_kind("labels", arrays.array("labels", labels), "integer"))
-    labels = between("labels", labels, 0, classes(num_classes) - 1, LABELS)
+    most = classes(num_classes) - 1
+    labels = between("labels", labels, 0, most, f"labels from 0 to {most}")
     return labels, axis("class_axis", class_at, labels.ndim + 1)
 
 
@@ -184,10 +241,8 @@ def axes(name: str, p: Array, counting: MapCounting) -> tuple[int | None, int | 
     maps, class_at = counting.get("num_classes"), counting.get("class_axis")
     batch_at, number = counting.get("batch_axis"), 1 if maps is None else classes(maps)
     if class_at is not None:
-        advice = (
-            "both; num_classes is for class maps, class_axis for arrays with an entry per class"
-        )
-        expect(maps is None, "num_classes, class_axis", "one of the two", advice)
+        advice = "num_classes is for class maps, class_axis for an entry per class"
+        expect(maps is None, "num_classes, class_axis", "one of the two", "both", way_out=advice)
         class_at = class_axis(name, p, class_at)
         number = p.shape[class_at]
     if batch_at is not None:
@@ -196,27 +251,27 @@ def axes(name: str, p: Array, counting: MapCounting) -> tuple[int | None, int | 
     return class_at, batch_at, number
 
 
-def target(
-    name: str, p: Array, t: Array, maps: bool, target_is_map: bool, class_at: int | None
-) -> tuple[int, ...]:
+def target(name: str, p: Array, t: Array, is_map: bool, class_at: int | None) -> list[int]:
     """The shape of a class map, if the target is of the kind and the shape that p asks for."""
-    soft = kind(name, p) == "floating"
-    if maps:
-        for who, labels in ((name, p), ("target", t)):
-            of_kind(who, labels, "integer", hint="num_classes is for class maps of integers")
-    elif target_is_map:
-        of_kind("target", t, "integer", hint="without a class axis it is a class map")
-    elif not soft:
-        of_kind("target", t, "bool", "integer", hint=f"as {name} is a mask")
-    map_shape = tuple(length for at, length in enumerate(p.shape) if at != class_at)
-    whose = "one label per pixel" if target_is_map else f"that of {name}"
-    if soft and class_at is None and kind("target", t) == "integer" and t.ndim == p.ndim - 1:
-        whose += " unless class_axis is named"
-    same_shape("target", t.shape, map_shape if target_is_map else p.shape, whose)
+    soft, map_shape = kind(name, p) == "floating", list(p.shape)
+    one_class = class_at is not None and map_shape.pop(class_at) == 1
+    if one_class and (is_map or name == "logits"):
+        advice = f"leave it out, and pass {name}.squeeze({class_at}) beside a class map"
+        expect(False, "class_axis", "an axis of at least two classes", "one", way_out=advice)
+    for who, values in ((name, p), ("target", t)):
+        if is_map and (who == "target" or not soft):
+            of_kind(who, values, "integer")
+        elif not soft:
+            of_kind(who, values, "bool", "integer")
+    wanted = tuple(map_shape if is_map else p.shape)
+    whose = "one label per pixel" if is_map else f"that of {name}"
+    if tuple(t.shape) != wanted:
+        advice = hint_of_shape(name, p.shape, t) if soft and class_at is None else ""
+        expect(False, "target", f"shape {wanted}, {whose}", tuple(t.shape), way_out=advice)
     return map_shape
 
 
-def mask(values: Any, map_shape: tuple[int, ...], name: str, p: Array) -> Array | None:
+def mask(values: Any, map_shape: list[int], name: str, p: Array) -> Array | None:
     """Which pixels count: booleans in the shape of a class map, or None."""
     if values is None:
         return None
@@ -226,14 +281,14 @@ def mask(values: Any, map_shape: tuple[int, ...], name: str, p: Array) -> Array 
     return values
 
 
-def ignored(label: int | None, t: Array, per_pixel: bool) -> int | None:
+def ignored(label: Any, t: Array, per_pixel: bool) -> int | None:
     """The label of the pixels that do not count, of a target that has one per pixel."""
     if label is None:
         return None
-    of_kind("target", t, "integer", hint="ignore_index is an integer label")
-    wanted = "a target with one value per pixel"
-    expect(per_pixel, "ignore_index", wanted, "one per class; pass mask instead")
-    return integer("ignore_index", label)
+    of_kind("target", t, "integer")
+    wanted, came = "a target with one value per pixel", "one per class"
+    expect(per_pixel, "ignore_index", wanted, came, way_out="pass mask instead")
+    return integer("ignore_index", label, "several labels need mask")
 
 
 def countable(p: Array) -> None:
@@ -241,13 +296,6 @@ def countable(p: Array) -> None:
     dtype, pixels = arrays.integer_type(p), prod(p.shape)
     most = namespace(p).iinfo(dtype).max
     expect(pixels <= most, "prediction", f"at most {most} pixels in {dtype}", pixels)
-
-
-def form(squared: bool, intersection: str) -> None:
-    """How probabilities are summed."""
-    option("intersection", intersection, "product", "min")
-    product = not squared or intersection == "product"
-    expect(product, "squared", "False beside intersection='min'", True)
 
 
 def sums(overlap: Any, names: Sequence[str]) -> None:
@@ -293,25 +341,47 @@ def class_weights(weights: Any, average: Any, sums: Any, include_background: boo
     came = repr(average) if sums.has_classes else "no classes"
     macro = average == "macro" and sums.has_classes
     expect(macro, "weights", "classes and average='macro' beside them", came)
+    return one_per_class(weights, sums.target, shape(sums.target)[-1], include_background)
+
+
+def entropy_weights(weights: Any, pair: Any) -> Array | None:
+    """One weight per class, in the mean of the pixels."""
+    if weights is None:
+        return None
+    expect(pair.has_classes, "weights", "classes beside them", "no class_axis")
+    return one_per_class(weights, pair.prediction, pair.num_classes)
+
+
+def one_per_class(weights: Any, reference: Array, number: int, background: bool = True) -> Array:
+    """Weights in double precision, the largest 1: their sum is not too large then, nor 0."""
     weights = arrays.array("weights", weights)
-    same_shape("weights", weights.shape, shape(sums.target)[-1:], "one weight per class")
+    same_shape("weights", weights.shape, (number,), "one weight per class")
     if arrays.is_foreign(weights):
-        arrays.same_library("weights", weights, "prediction", arrays.array("", sums.target))
-    weights = arrays.as_double(not_negative("weights", weights))
-    weights = weights if include_background else weights[1:]
+        arrays.same_library("weights", weights, "prediction", arrays.array("", reference))
+    weights = arrays.as_double(not_negative("weights", weights))[0 if background else 1 :]
     if not (arrays.is_dask(weights) or arrays.is_traced(weights)):
         above_zero("weights", arrays.extremes(weights)[1])
-    largest = namespace(weights).max(weights)  # divided by it, their sum is not too large, nor 0
-    return arrays.in_library_of(sums.target, weights / largest)
+    return arrays.in_library_of(reference, weights / namespace(weights).max(weights))
 
 
-def instance_maps(p: Any, g: Any, ignore_index: int | None) -> tuple[Array, Array]:
-    """The ids of the pixels that count, flat, as arrays of NumPy."""
-    p, g = arrays.array("prediction_ids", p), arrays.array("target_ids", g)
-    for name, ids in (("prediction_ids", p), ("target_ids", g)):
-        of_kind(name, ids, "integer", hint="instance ids are whole numbers")
-    arrays.same_library("target_ids", g, "prediction_ids", p)
-    same_shape("target_ids", g.shape, p.shape, "that of prediction_ids")
-    p, g = np.asarray(p).reshape(-1), np.asarray(g).reshape(-1)
-    counted = slice(None) if ignore_index is None else g != integer("ignore_index", ignore_index)
-    return p[counted], g[counted]
+def joinable(overlaps: Sequence[Any]) -> None:
+    """Overlaps of samples: at least one, of the same classes, one library, one form."""
+    expect(overlaps, "overlaps", "at least one", "none")
+    sum(other.map(lambda v: v[:1]) for other in overlaps)  # what merges is alike
+
+
+def instance_maps(
+    prediction_ids: Any, target_ids: Any, pixels: Any = None, batch_axis: Any = None
+) -> list[list[Array]]:
+    """Flat arrays of NumPy for each image: ids of prediction and target, pixels if given."""
+    maps = {"prediction_ids": prediction_ids, "target_ids": target_ids, "pixels": pixels}
+    given = {name: arrays.array(name, ids) for name, ids in maps.items() if ids is not None}
+    first = given["prediction_ids"]
+    for name, ids in given.items():
+        of_kind(name, ids, "integer")
+        arrays.same_library(name, ids, "prediction_ids", first)
+        same_shape(name, ids.shape, first.shape, "that of prediction_ids")
+    at = None if batch_axis is None else axis("batch_axis", batch_axis, first.ndim)
+    several = (np.asarray(ids) for ids in given.values())
+    several = (ids[None] if at is None else np.moveaxis(ids, at, 0) for ids in several)
+    return [[ids.reshape(-1) for ids in image] for image in zip(*several, strict=True)]

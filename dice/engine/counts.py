@@ -1,6 +1,7 @@
 """Labels and ids, counted in pairs: how many pixels have this one here and that one there."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -34,15 +35,27 @@ def _of_piece(formula: Formula, pair: Pair, *piece: Array) -> list[Array]:
     return list(formula(namespace(counts).reshape(counts, square)))
 
 
-def count_objects(p: Array, g: Array) -> tuple[Array, Array, Array, int, int]:
-    """Of each pair of objects that meet: the pixels shared, and the sizes of both; 0 is no object.
-
-    Then how many objects there are in p, and in g, whatever their ids.
-    """
-    ids_p, p, sizes_p = np.unique(p, return_inverse=True, return_counts=True)
-    ids_g, g, sizes_g = np.unique(g, return_inverse=True, return_counts=True)
-    pairs, shared = np.unique(g * len(ids_p) + p, return_counts=True)
+def count_pairs(p: Array, g: Array, pixels: Array | None = None) -> Array:
+    """Which ids meet, and in how many pixels: rows of ids of p, of ids of g, of pixels."""
+    ids_p, p = np.unique(p, return_inverse=True)
+    ids_g, g = np.unique(g, return_inverse=True)
+    pairs, which = np.unique(g * len(ids_p) + p, return_inverse=True)
     in_g, in_p = np.divmod(pairs, len(ids_p))
-    objects = (ids_g[in_g] != 0) & (ids_p[in_p] != 0)
-    sizes = shared[objects], sizes_p[in_p][objects], sizes_g[in_g][objects]
-    return *sizes, int(np.count_nonzero(ids_p)), int(np.count_nonzero(ids_g))
+    rows = ids_p[in_p], ids_g[in_g], np.bincount(which, pixels, len(pairs))
+    return np.stack(rows, dtype=np.int64, casting="unsafe")
+
+
+def count_objects(void: int | None, p: Array, g: Array, pixels: Array) -> tuple[Any, ...]:
+    """Of each pair of objects that meet: the pixels shared, both sizes, whether p is mostly void.
+
+    Then how many objects there are in p that are not mostly void, and in g; 0 is no object.
+    """
+    counted = np.ones_like(g, bool) if void is None else g != void
+    ids_p, p = np.unique(p, return_inverse=True)
+    ids_g, g = np.unique(g, return_inverse=True)
+    sizes_p, in_void = (np.bincount(p, pixels * which) for which in (counted, ~counted))
+    sizes_g, mostly_void = np.bincount(g, pixels * counted), in_void > sizes_p
+    objects = counted & (ids_p[p] != 0) & (ids_g[g] != 0)
+    pairs = (of[objects] for of in (pixels, sizes_p[p], sizes_g[g], mostly_void[p]))
+    predicted = np.count_nonzero((ids_p != 0) & ~mostly_void)
+    return *pairs, predicted, np.count_nonzero((ids_g != 0) & (ids_g != void))

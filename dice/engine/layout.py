@@ -58,12 +58,13 @@ def arrange(
     **counting: Unpack[MapCounting],
 ) -> Pair:
     """Check dtypes, axes, shapes and options, and bring the arrays into the one layout."""
-    p, t = arrays.array(name, prediction), arrays.array("target", target)
+    read = arrays.array if name == "prediction" else checks.floating
+    p, t = read(name, prediction), arrays.array("target", target)
     arrays.same_library("target", t, name, p)
     soft, maps = kind(name, p) == "floating", counting.get("num_classes") is not None
     class_axis, batch_axis, num_classes = checks.axes(name, p, counting)
     target_is_map = maps or (soft and class_axis is not None and t.ndim < p.ndim)
-    map_shape = checks.target(name, p, t, maps, target_is_map, class_axis)
+    map_shape = checks.target(name, p, t, target_is_map, class_axis)
     mask = checks.mask(counting.get("mask"), map_shape, name, p)
     label = checks.ignored(counting.get("ignore_index"), t, class_axis is None or target_is_map)
     if not (soft or arrays.is_numpy(p)):

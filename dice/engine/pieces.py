@@ -1,13 +1,12 @@
 """Sums over pixels, piece by piece: the memory of a piece, whatever the size of the image.
 
 Sums add up, and so do their derivatives. NumPy's arrays are cut into pieces that stay in the
-cache; PyTorch derives each piece anew, so that it keeps nothing but the inputs; Dask adds
-its chunks; the arrays of other libraries are a single piece.
+cache; PyTorch finds each piece anew for the derivative, so that it keeps nothing but the inputs;
+Dask adds its chunks; the arrays of other libraries are a single piece.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -21,27 +20,17 @@ PIECE, CARD_PIECE = 1 << 17, 1 << 23
 """Numbers in a piece, which stays in the cache of a processor, and fills a graphics card."""
 
 Formula = Callable[..., Sequence[Array]]
+Piece = tuple[Array, Array, Array | None]
 
 
-def add_pixels(formula: Formula, pair: Pair, derivative: Formula | None = None) -> list[Array]:
+def add_pixels(formula: Formula, pair: Pair) -> list[Array]:
     """What `formula` gives for the pixels of each piece, added up.
 
     It takes the prediction, the masks or probabilities of the target, and which pixels count
-    (None if all): arrays (samples, classes, pixels). It gives sums (samples, columns). The
-    derivative, if known, takes the same and the slopes by the sums; else PyTorch derives.
+    (None if all): arrays (samples, classes, pixels). It gives sums (samples, columns).
     """
-    parts, bare = pair.arrays, pair.without_arrays
-    run = partial(_of_piece, formula, bare)
-    records = [is_torch(values) and values.requires_grad for values in parts]
-    if not records[0] or any(records[1:]) or any(map(arrays.is_traced, parts)):
-        sums = add_pieces(run, parts)
-    else:
-        bare = bare._replace(check_values=False)  # the first pass looks at them
-        derive = partial(_derive, partial(_of_piece, formula, bare))
-        if derivative is not None:
-            derive = partial(_of_piece, derivative, bare)
-        sums = _step().apply(run, derive, *parts)
-    return [arrays.not_tiny(v, parts[0]) for v in sums] if pair.soft else list(sums)
+    sums = add_pieces(partial(_of_piece, formula, pair.without_arrays), pair.arrays)
+    return [arrays.not_tiny(v, pair.prediction) for v in sums] if pair.soft else sums
 
 
 def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
@@ -49,6 +38,7 @@ def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
     if arrays.is_dask(parts[0]):
         return _add_chunks(run, parts)
     near = all(map(arrays.readable_by_numpy, parts))  # NumPy adds what it can read
+    run = arrays.recomputed(run, parts)
     found: list[Array] = []
     for piece in pieces(list(map(np.asarray, parts)) if near else parts):
         sums = run(*piece)
@@ -57,7 +47,7 @@ def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
     return [arrays.in_library_of(parts[0], values) for values in found]
 
 
-def pieces(parts: Sequence[Array]) -> Iterator[list[Array]]:
+def pieces(parts: Sequence[Array]) -> Iterator[Sequence[Array]]:
     """Cut arrays alike along an axis of pixels: the first that is long enough."""
     first, shape, axes = parts[0], parts[0].shape, range(2, parts[0].ndim)
     cut = is_numpy(first) or (is_torch(first) and not any(map(arrays.is_traced, parts)))
@@ -68,8 +58,9 @@ def pieces(parts: Sequence[Array]) -> Iterator[list[Array]]:
         return
     axis = next((k for k in axes if shape[k] >= number), max(axes, key=lambda k: shape[k]))
     step = -(-shape[axis] // number)
-    for start in range(0, shape[axis], step):
-        yield [v[(*(slice(None),) * axis, slice(start, start + step), ...)] for v in parts]
+    # the derivative of PyTorch's split needs no more memory than the pieces
+    every = [v.split(step, axis) if is_torch(v) else np.array_split(v, number, axis) for v in parts]
+    yield from zip(*every, strict=True)
 
 
 def each_pixel(formula: Callable[..., Array], pair: Pair) -> Array:
@@ -86,14 +77,12 @@ def each_pixel(formula: Callable[..., Array], pair: Pair) -> Array:
     return pair.in_callers_order(found)
 
 
-def _of_piece(formula: Formula, pair: Pair, *piece: Array, slopes: Any = ()) -> Any:
-    """What the formula, or the derivative of one, gives for a piece."""
-    return formula(*as_masks(pair, *flatten_and_check(pair, *piece)), *slopes)
+def _of_piece(formula: Formula, pair: Pair, *piece: Array) -> Any:
+    """What the formula gives for a piece."""
+    return formula(*as_masks(pair, *flatten_and_check(pair, *piece)))
 
 
-def flatten_and_check(
-    pair: Pair, p: Array, g: Array, keep: Array | None = None
-) -> tuple[Array, Array, Array | None]:
+def flatten_and_check(pair: Pair, p: Array, g: Array, keep: Array | None = None) -> Piece:
     """A piece with one axis of pixels, checked, and 0 at the pixels that do not count."""
     xp, pixels = namespace(p), prod(p.shape[2:])
     p, g = (xp.reshape(v, (*v.shape[:2], pixels)) for v in (p, g))
@@ -109,58 +98,15 @@ def flatten_and_check(
     return p, g, keep
 
 
-def as_masks(
-    pair: Pair, p: Array, g: Array, keep: Array | None
-) -> tuple[Array, Array, Array | None]:
+def as_masks(pair: Pair, p: Array, g: Array, keep: Array | None) -> Piece:
     """Probabilities of one type, or two masks, for each class."""
     if pair.target_is_map:
-        g = masks_of_labels(g, pair.num_classes, keep)
+        masks = [g[:, 0, :] == label for label in range(pair.num_classes)]
+        g = zero_unless(keep, namespace(g).stack(masks, axis=1))
     if not pair.soft:
         return *(arrays.as_mask(v, pair.check_values) for v in (p, g)), keep
     p = arrays.at_least_single(p)
     return p, arrays.at_least_single(g) if pair.soft_target else arrays.as_type_of(p, g), keep
-
-
-def masks_of_labels(labels: Array, num_classes: int, keep: Array | None) -> Array:
-    """One mask per class: (samples, classes, pixels)."""
-    labels = labels[:, 0, :]
-    masks = namespace(labels).stack([labels == c for c in range(num_classes)], axis=1)
-    return masks if keep is None else masks & keep
-
-
-@cache
-def _step() -> Any:
-    torch = sys.modules["torch"]
-
-    class Step(torch.autograd.Function):  # type: ignore[name-defined, misc]
-        """Sums whose derivative is found anew, piece by piece, from the inputs alone."""
-
-        @staticmethod
-        def forward(context: Any, run: Any, derive: Any, *parts: Array) -> Any:
-            context.derive = derive
-            context.save_for_backward(*parts)
-            return tuple(add_pieces(run, [values.detach() for values in parts]))
-
-        @staticmethod
-        def backward(context: Any, *slopes: Array) -> Any:
-            parts = context.saved_tensors
-            gradient = torch.empty_like(parts[0])
-            for place, *piece in pieces([gradient, *parts]):
-                place.copy_(context.derive(*piece, slopes=slopes).reshape(place.shape))
-            return None, None, gradient, *[None] * (len(parts) - 1)
-
-    return Step
-
-
-def _derive(run: Formula, p: Array, *others: Array, slopes: Sequence[Array]) -> Array:
-    """The derivative by p of a piece, by PyTorch."""
-    torch = sys.modules["torch"]
-    twice = torch.is_grad_enabled()
-    p = p if twice else p.detach().requires_grad_()
-    with torch.enable_grad():
-        sums = [pair for pair in zip(run(p, *others), slopes, strict=True) if pair[0].requires_grad]
-    values, slopes = [v for v, _ in sums], [slope.to(v.dtype) for v, slope in sums]
-    return torch.autograd.grad(values, p, slopes, create_graph=twice)[0]
 
 
 def _add_chunks(run: Formula, parts: Sequence[Array]) -> list[Array]:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import dice
 
+PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
+
 steady = settings(
     derandomize=True,
     deadline=None,
@@ -322,7 +324,7 @@ OURS = re.compile(r"[a-z_]+(, [a-z_]+)*: expected ")
 
 
 def test_every_public_function_is_called():
-    assert set(CALLS) | {"PanopticQuality"} == set(dice.__all__)
+    assert set(CALLS) | {"PanopticQuality"} == set(PUBLIC)
 
 
 @pytest.mark.parametrize("name", CALLS)

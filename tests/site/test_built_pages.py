@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup, Tag
 
 import dice
 
+PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
+
 pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parents[2]
@@ -293,6 +295,6 @@ def test_every_output_of_the_notebook_is_on_the_page(name):
 @no_problem
 def test_every_public_name_has_an_entry_in_the_reference():
     entries = {tag["id"] for tag in article("book/api").select("dt[id]")}
-    for name in dice.__all__:
+    for name in PUBLIC:
         if f"dice.{name}" not in entries:
             yield f"book/api.md has no entry for {name}"

@@ -12,6 +12,8 @@ import dice
 from dice import overlap, softmax
 from dice.course.examples import LABELS, LOGITS
 
+PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
+
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 
@@ -41,8 +43,8 @@ def test_the_welcome_page_tells_what_its_picture_shows():
 def test_the_api_page_has_every_public_name():
     page = (BOOK / "api.md").read_text("utf8")
     documented = re.findall(r"^\.\. auto(?:function|class):: (\w+)", page, re.M)
-    assert sorted(documented) == sorted(dice.__all__)
-    assert set(re.findall(r"\(#dice\.(\w+)\)", page)) == set(dice.__all__)
+    assert sorted(documented) == sorted(PUBLIC)
+    assert set(re.findall(r"\(#dice\.(\w+)\)", page)) == set(PUBLIC)
 
 
 def source_numbers():
