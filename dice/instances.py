@@ -165,8 +165,9 @@ def panoptic_quality(
     >>> panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0]).quality
     0.6666666666666666
     """
-    images = checks.instance_maps(prediction_ids, target_ids, pixels, batch_axis)
-    qualities = (match(count_pairs(*image), ignore_index) for image in images)
+    void = None if ignore_index is None else checks.integer("ignore_index", ignore_index)
+    images = checks.instance_maps(prediction_ids, target_ids, pixels, batch_axis=batch_axis)
+    qualities = (match(count_pairs(*image), void) for image in images)
     return sum(qualities, start=PanopticQuality(0.0, 0, 0, 0))
 
 

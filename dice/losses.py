@@ -49,7 +49,7 @@ def dice_loss(
     eps_numerator, eps_denominator : float
         :math:`\epsilon_n` and :math:`\epsilon_d`; 0 by default.
     include_background : bool
-        False leaves out class 0.
+        False leaves class 0 out of the mean, which `ignore_index` does not: see `overlap`.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
     batch_axis, mask, ignore_index, squared, intersection, check_values
@@ -310,7 +310,8 @@ def cross_entropy(
     mask : bool array in the shape of a class map, optional
         The pixels that count.
     ignore_index : int, optional
-        Pixels whose target has this value do not count.
+        Pixels whose target has this value do not count; for a class that is not annotated
+        in a whole sample there is no option.
     check_values : bool
         Whether to look at the values too: logits finite, targets in range.
 
@@ -362,8 +363,10 @@ def dice_ce_loss(
     dice_weight, cross_entropy_weight : float
         What each of the two is multiplied by.
     average : {"macro", "micro", "weighted"}
-        As in `dice_loss`; so are `empty`, `eps_numerator`, `eps_denominator`,
-        `include_background` and `weights`. They are about the Dice loss alone.
+        As in `dice_loss`; so are `empty`, `eps_numerator`, `eps_denominator` and
+        `include_background`. They are about the Dice loss alone.
+    weights : array of shape (C,), optional
+        Weights of the classes in both losses, as in `dice_loss` and in `cross_entropy`.
     batch_axis, mask, ignore_index, squared, intersection, check_values
         As in `overlap`. `mask` and `ignore_index` are about both losses.
 
@@ -396,8 +399,7 @@ def dice_ce_loss(
     weights = checks.entropy_weights(options.get("weights"), pair)
     both = partial(sums_and_entropies, binary=not pair.has_classes, weights=weights, **form)
     *sums, nats, pixels = add_pixels(both, pair)
-    overlap = as_overlap(sums, pair, form)
-    dice = overlap.dice(then=one_minus, average=average, **reading)
+    dice = as_overlap(sums, pair, form).dice(then=one_minus, average=average, **reading)
     loss = dice_weight * dice + cross_entropy_weight * per_pixel(nats, pixels)
     return arrays.as_loss(loss, logits)
 

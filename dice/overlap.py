@@ -71,7 +71,7 @@ class Overlap:
         for name in SUMS:
             object.__setattr__(self, name, arrays.as_sum(name, getattr(self, name)))
         two_axes = len(arrays.shape(self.intersection)) == 2
-        object.__setattr__(self, "batched", self.batched or two_axes)
+        object.__setattr__(self, "batched", bool(self.batched or two_axes))
         checks.sums(self, SUMS)
 
     @classmethod
@@ -126,16 +126,19 @@ class Overlap:
 
         Examples
         --------
-        >>> first, second = Overlap([2, 0], [2, 1], [2, 0], batched=True), Overlap(1, 2, 2)
-        >>> epoch = Overlap.join([first, second])
-        >>> epoch.dice()
-        array([1. , 0. , 0.5])
-        >>> epoch.dice(average="macro")
+        Two batches of two images; in each, one object is found and one missed:
+
+        >>> first = Overlap([1, 0], [1, 50], [1, 50], batched=True)
+        >>> second = Overlap([0, 1], [50, 1], [50, 1], batched=True)
+        >>> Overlap.join([first, second]).dice(average="macro")
         0.5
+        >>> round((first + second).dice(average="macro"), 4)  # as parts of the same two images
+        0.0196
         """
         one = lambda value: arrays.array("sum", value)[None, ...]  # noqa: E731
-        each = [o if o.batched else o.map(one) for o in overlaps]
-        checks.joinable(each)
+        each = [o if o.batched else replace(o.map(one), batched=True) for o in overlaps]
+        checks.expect(each, "overlaps", "at least one", "none")
+        sum(o.map(lambda v: v[:1]) for o in each)  # what merges is alike
         xp = namespace(each[0].target)
         sums = [xp.concat([getattr(o, name) for o in each]) for name in SUMS]
         return cls.unchecked(sums, True, each[0].squared)
@@ -167,7 +170,8 @@ class Overlap:
         eps_numerator, eps_denominator : float
             Added to the numerator, and to the denominator; 0 by default.
         include_background : bool
-            False leaves out class 0.
+            False leaves class 0 out of the mean; its pixels count still, for the other
+            classes. Pixels are left out by `ignore_index` of `overlap`.
         weights : array of shape (C,), optional
             Weights of the classes in the mean, with average="macro". They need not add up to 1.
 
@@ -365,9 +369,13 @@ def overlap(prediction: Array, target: Array, **options: Unpack[Summing]) -> Ove
         The axis of the prediction that counts samples, to keep their sums apart. None
         pools all samples.
     mask : bool array in the shape of a class map, optional
-        The pixels that count.
+        The pixels that count. Where a class is not annotated in a whole sample, keep the
+        samples apart, take ``average=None``, and leave its score out of the mean.
     ignore_index : int, optional
-        Pixels whose target has this value do not count.
+        Pixels whose target has this value do not count: no statement about a class. To
+        leave a class out of a mean is `include_background` of `Overlap.dice`. With
+        ``ignore_index=0`` the false alarms in the background are not seen: 50 predicted
+        pixels that cover all 10 of the target have an IoU of 1, their recall, not 0.2.
     squared : bool
         Whether the sizes are :math:`\sum_i p_i^2` and :math:`\sum_i g_i^2`, the
         denominator of V-Net.
@@ -393,6 +401,12 @@ def overlap(prediction: Array, target: Array, **options: Unpack[Summing]) -> Ove
     ValueError
         If shapes differ, an axis does not exist, there are no classes, or a value is
         out of range.
+
+    Notes
+    -----
+    A probability may leave [0, 1] by 16 machine epsilons of its type, as a sum or an
+    interpolation of probabilities may; it is added as it is. Arrays have no orientation: of
+    two volumes of equal shape, one flipped or transposed, the sums are those of other sets.
 
     References
     ----------
@@ -478,9 +492,10 @@ def as_overlap(sums: Sequence[Array], pair: Pair, form: dict[str, Any]) -> Overl
 def confusion_matrix(
     prediction: Array, target: Array, *, num_classes: int, ignore_index: int | None = None
 ) -> Array:
-    """How many pixels have target i and prediction j.
+    """How many pixels have target i and prediction j; the prediction comes first here.
 
-    The diagonal holds the intersections, the sum of a column is the size of the
+    scikit-learn's function of this name takes the target first, and gives the same matrix
+    then. The diagonal holds the intersections, the sum of a column is the size of the
     prediction, and the sum of a row is the size of the target.
 
     Parameters

@@ -30,7 +30,7 @@ def dice_score(
     empty : float
         The score of two empty sets: NaN by default, which is left out of a mean.
     include_background : bool
-        False leaves out class 0.
+        False leaves class 0 out of the mean, which `ignore_index` does not: see `overlap`.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
     batch_axis, mask, ignore_index, check_values
@@ -112,7 +112,7 @@ def soft_dice(
     eps_numerator, eps_denominator : float
         :math:`\epsilon_n` and :math:`\epsilon_d`; 0 by default.
     include_background : bool
-        False leaves out class 0.
+        False leaves class 0 out of the mean, which `ignore_index` does not: see `overlap`.
     weights : array of shape (C,), optional
         Weights of the classes in the mean, with average="macro".
     batch_axis, mask, ignore_index, squared, intersection, check_values
@@ -121,7 +121,7 @@ def soft_dice(
     Returns
     -------
     float or array
-        From 0 to 1, or `empty`; above 1 only if `eps_numerator` is the larger epsilon. In
+        From 0 to 1, but for rounding, or `empty`; above 1 if `eps_numerator` is the larger. In
         double precision. One number for one class, else one per class unless averaged.
 
     Raises

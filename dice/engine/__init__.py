@@ -3,8 +3,6 @@
 `arrange` checks what comes and brings it into one layout: samples, classes, pixels. Of that
 `Pair`, `add_pixels` adds what a formula gives for the pixels, piece by piece, and `each_pixel`
 keeps it for every pixel; `add_counts` adds what a formula gives for the counts of two class maps.
-A formula may come with its derivative, which takes the slopes by the sums too; without one
-PyTorch derives it.
 A formula takes the prediction, the masks or probabilities of the target, and which pixels count,
 all of one piece; at a pixel that does not count the first two are 0. It need not know how the
 pieces are cut: NumPy's stay in the cache, PyTorch forgets what is between a piece and its sums

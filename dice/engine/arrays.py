@@ -11,7 +11,7 @@ import array_api_compat
 import numpy as np
 
 is_torch, is_jax = array_api_compat.is_torch_array, array_api_compat.is_jax_array
-is_dask = array_api_compat.is_dask_array
+is_dask, is_any_array = array_api_compat.is_dask_array, array_api_compat.is_array_api_obj
 
 Array = Any
 Kind = Literal["bool", "integer", "floating"]
@@ -49,14 +49,16 @@ def namespace(values: Array) -> Any:
 def kind(name: str, values: Array) -> Kind:
     """Whether `values` are booleans, integers or floating-point numbers."""
     if (found := _kind(values.dtype, namespace(values))) is None:
-        wanted = "booleans, integers or floating-point numbers"
-        raise TypeError(f"{name}: expected {wanted}, got dtype {values.dtype}")
+        raise TypeError(f"{name}: expected booleans, integers or floats, got dtype {values.dtype}")
     return found
 
 
 @cache
 def _kind(dtype: Any, xp: Any) -> Kind | None:
-    return next((KINDS[kind] for kind in KINDS if xp.isdtype(dtype, kind)), None)
+    try:
+        return next((KINDS[kind] for kind in KINDS if xp.isdtype(dtype, kind)), None)
+    except TypeError:  # one that NumPy only stores
+        return None
 
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
@@ -82,8 +84,7 @@ def is_array(value: Any) -> bool:
 
 def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
-    known = isinstance(value, (np.ndarray, np.generic))
-    return not known and hasattr(value, "dtype") and array_api_compat.is_array_api_obj(value)
+    return not isinstance(value, (np.ndarray, np.generic)) and is_any_array(value)
 
 
 def is_traced(values: Array) -> bool:
@@ -136,7 +137,9 @@ def in_library_of(reference: Array, values: Array) -> Array:
 
 
 def insert_axis(values: Array, at: int) -> Array:
-    """The same numbers with one more axis, of length 1."""
+    """The same numbers with one more axis, of length 1; one of Dask's tasks stays one task."""
+    if is_dask(values):
+        return values.map_blocks(np.expand_dims, axis=at, new_axis=at, dtype=values.dtype)
     return values[(*(slice(None),) * at, None, ...)]
 
 
@@ -255,7 +258,7 @@ def bincount(codes: Array, length: int) -> Array:
 
 def not_tiny(sums: Array, p: Array) -> Array:
     """The sums, and 0 where one over their square overflows in the type of p; all keep slopes."""
-    least = _least(namespace(p), p.dtype, sums.dtype)
+    least = _least(namespace(p), p.dtype, sums.dtype) ** 0.5
     tiny = namespace(sums).where(sums < least, sums, 0.0)
     if is_torch(sums):
         tiny = tiny.detach()
@@ -263,9 +266,8 @@ def not_tiny(sums: Array, p: Array) -> Array:
 
 
 @cache
-def _least(xp: Any, *dtypes: Any) -> float:
-    computed = (xp.result_type(dtype, xp.float32) for dtype in dtypes)
-    return float(max(float(xp.finfo(dtype).smallest_normal) for dtype in computed) ** 0.5)
+def _least(xp: Any, *dtypes: Any) -> Any:
+    return max(float(xp.finfo(xp.result_type(d, xp.float32)).smallest_normal) for d in dtypes)
 
 
 def minimum(a: Array, b: Array) -> Array:
@@ -276,7 +278,7 @@ def minimum(a: Array, b: Array) -> Array:
 def softplus(values: Array) -> Array:
     """log(1 + e^x), which does not overflow."""
     xp = namespace(values)
-    return xp.logaddexp(values, xp.zeros_like(values))
+    return xp.maximum(values, xp.zeros_like(values)) + xp.log1p(xp.exp(-xp.abs(values)))
 
 
 def zero_unless(keep: Array | None, values: Array) -> Array:

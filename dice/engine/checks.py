@@ -121,9 +121,10 @@ def factor(name: str, value: Any) -> Any:
 
 
 def above_zero(name: str, value: Any) -> Any:
-    """A finite number above 0."""
-    real(name, value)
-    expect(0 < value < inf, name, "a finite number above 0", value)
+    """One such number, and not 0, as far as it is there."""
+    if not arrays.is_foreign(value := factor(name, value)):
+        real(name, value)
+        expect(value, name, "a number above 0", value)
     return value
 
 
@@ -259,7 +260,7 @@ def target(name: str, p: Array, t: Array, is_map: bool, class_at: int | None) ->
         advice = f"leave it out, and pass {name}.squeeze({class_at}) beside a class map"
         expect(False, "class_axis", "an axis of at least two classes", "one", way_out=advice)
     for who, values in ((name, p), ("target", t)):
-        if is_map and (who == "target" or not soft):
+        if is_map and (who == "target" or class_at is None):
             of_kind(who, values, "integer")
         elif not soft:
             of_kind(who, values, "bool", "integer")
@@ -310,8 +311,7 @@ def sums(overlap: Any, names: Sequence[str]) -> None:
             not_negative(name, value)
     shapes = "shape (), (classes,), (samples,) with batched=True, or (samples, classes)"
     expect(overlap.batched <= len(lengths) <= 2, names[0], shapes, lengths)
-    full = not overlap.has_classes or lengths[-1]
-    expect(full, names[0], "at least one class", f"shape {lengths}")
+    expect(not overlap.has_classes or lengths[-1], names[0], "at least one class", f"{lengths}")
     if all(isinstance(value, (Real, np.ndarray)) for value in three):
         i, p, g = (np.asarray(value, float) for value in three)
         allowed = np.all(2 * i <= (p + g) * (1 + ROUNDING))
@@ -364,18 +364,10 @@ def one_per_class(weights: Any, reference: Array, number: int, background: bool 
     return arrays.in_library_of(reference, weights / namespace(weights).max(weights))
 
 
-def joinable(overlaps: Sequence[Any]) -> None:
-    """Overlaps of samples: at least one, of the same classes, one library, one form."""
-    expect(overlaps, "overlaps", "at least one", "none")
-    sum(other.map(lambda v: v[:1]) for other in overlaps)  # what merges is alike
-
-
-def instance_maps(
-    prediction_ids: Any, target_ids: Any, pixels: Any = None, batch_axis: Any = None
-) -> list[list[Array]]:
+def instance_maps(*maps: Any, batch_axis: Any = None) -> list[list[Array]]:
     """Flat arrays of NumPy for each image: ids of prediction and target, pixels if given."""
-    maps = {"prediction_ids": prediction_ids, "target_ids": target_ids, "pixels": pixels}
-    given = {name: arrays.array(name, ids) for name, ids in maps.items() if ids is not None}
+    named = zip(("prediction_ids", "target_ids", "pixels"), maps, strict=False)
+    given = {name: arrays.array(name, ids) for name, ids in named if ids is not None}
     first = given["prediction_ids"]
     for name, ids in given.items():
         of_kind(name, ids, "integer")

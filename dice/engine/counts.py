@@ -57,5 +57,5 @@ def count_objects(void: int | None, p: Array, g: Array, pixels: Array) -> tuple[
     sizes_g, mostly_void = np.bincount(g, pixels * counted), in_void > sizes_p
     objects = counted & (ids_p[p] != 0) & (ids_g[g] != 0)
     pairs = (of[objects] for of in (pixels, sizes_p[p], sizes_g[g], mostly_void[p]))
-    predicted = np.count_nonzero((ids_p != 0) & ~mostly_void)
-    return *pairs, predicted, np.count_nonzero((ids_g != 0) & (ids_g != void))
+    predicted, targets = (ids_p != 0) & ~mostly_void, (ids_g != 0) & (ids_g != void)
+    return *pairs, int(predicted.sum()), int(targets.sum())

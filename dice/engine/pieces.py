@@ -58,9 +58,11 @@ def pieces(parts: Sequence[Array]) -> Iterator[Sequence[Array]]:
         return
     axis = next((k for k in axes if shape[k] >= number), max(axes, key=lambda k: shape[k]))
     step = -(-shape[axis] // number)
-    # the derivative of PyTorch's split needs no more memory than the pieces
-    every = [v.split(step, axis) if is_torch(v) else np.array_split(v, number, axis) for v in parts]
-    yield from zip(*every, strict=True)
+    if is_torch(first):  # at once: so the derivative needs no more memory than the pieces
+        yield from zip(*(v.split(step, axis) for v in parts), strict=True)
+    else:
+        for start in range(0, shape[axis], step):
+            yield [v[(*(slice(None),) * axis, slice(start, start + step), ...)] for v in parts]
 
 
 def each_pixel(formula: Callable[..., Array], pair: Pair) -> Array:
@@ -101,8 +103,8 @@ def flatten_and_check(pair: Pair, p: Array, g: Array, keep: Array | None = None)
 def as_masks(pair: Pair, p: Array, g: Array, keep: Array | None) -> Piece:
     """Probabilities of one type, or two masks, for each class."""
     if pair.target_is_map:
-        masks = [g[:, 0, :] == label for label in range(pair.num_classes)]
-        g = zero_unless(keep, namespace(g).stack(masks, axis=1))
+        g = namespace(g).stack([g[:, 0, :] == c for c in range(pair.num_classes)], axis=1)
+        g = zero_unless(keep, g)
     if not pair.soft:
         return *(arrays.as_mask(v, pair.check_values) for v in (p, g)), keep
     p = arrays.at_least_single(p)

@@ -364,9 +364,8 @@ def test_pytorch_on_a_processor_is_read_by_numpy(monkeypatch):
     dice.dice_score(labels, labels, num_classes=3)
     dice.soft_dice(p, labels, class_axis=1)
     loss = dice.dice_loss(p.clone().requires_grad_(), labels, class_axis=1)
-    assert found == [np.ndarray] * 3
     loss.backward()
-    assert found[3:] == [torch.Tensor]
+    assert found == [np.ndarray] * 2 + [torch.Tensor] * 2
 
 
 @pytest.mark.parametrize("case", LOSSES)

@@ -153,6 +153,8 @@ def valid(draw):
     random = np.random.default_rng(draw(st.integers(0, 2**16)))
     hard = name in ("dice_score", "iou_score", "confusion_matrix")
     form = "maps" if name == "confusion_matrix" else draw(st.sampled_from(["one", "each", "maps"]))
+    if form == "maps" and not hard:
+        classes = max(classes, 2)  # one class and a class map are refused
     options = {}
     p_shape = shape
     if form == "each" or (form == "maps" and not hard):
@@ -315,9 +317,14 @@ CALLS = {
         EPSILONS | SOFT_SUMMING | {"empty": NUMBERS, "include_background": FLAGS},
     ),
     "dice_loss_gradient": (2, {}, LOSS),
-    "cross_entropy": (2, {}, CLASS_AXIS | {"mask": anything(), "ignore_index": SMALL}),
+    "cross_entropy": (
+        2,
+        {},
+        CLASS_AXIS | {"mask": anything(), "ignore_index": SMALL, "weights": READING["weights"]},
+    ),
     "dice_ce_loss": (2, {}, LOSS | {"dice_weight": FACTOR, "cross_entropy_weight": FACTOR}),
-    "panoptic_quality": (2, {}, {"ignore_index": SMALL}),
+    "panoptic_quality": (2, {}, {"ignore_index": SMALL, "batch_axis": SMALL}),
+    "object_pairs": (2, {}, {}),
     "Overlap": (3, {}, {"batched": FLAGS, "squared": FLAGS}),
 }
 OURS = re.compile(r"[a-z_]+(, [a-z_]+)*: expected ")
@@ -358,7 +365,9 @@ def check(name, found, arguments, options):
         for score in (found.dice(), found.iou(), found.dice(average="macro", empty=0)):
             assert (np.isnan(score) | (np.asarray(score) >= 0)).all() or np.size(score) == 0
     elif name == "panoptic_quality":
-        assert found[3:] and all(count >= 0 for count in found[3:])
+        assert min(found.matched, found.only_predicted, found.only_target) >= 0
+    elif name == "object_pairs":
+        assert found.shape[0] == 3 and (found[2] > 0).all()
     elif name in ("dice_score", "iou_score", "confusion_matrix"):
         expected = np.asarray(reference(name, *arguments, options), float)
         np.testing.assert_allclose(found, expected, rtol=1e-12)

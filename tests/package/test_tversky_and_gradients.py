@@ -6,9 +6,11 @@ import pytest
 import dice
 from dice import (
     Overlap,
+    PanopticQuality,
     dice_loss,
     dice_loss_gradient,
     generalized_dice_loss,
+    object_pairs,
     one_hot,
     overlap,
     panoptic_quality,
@@ -207,18 +209,23 @@ def test_panoptic_quality_is_its_definition(seed):
     assert found.quality == pytest.approx(quality)
     assert found.quality == pytest.approx(found.segmentation * found.recognition)
     assert found.recognition == pytest.approx(2 * matched / (predicted + targets))
-    assert found[3:] == (matched, predicted - matched, targets - matched)
+    assert counts_of(found) == (matched, predicted - matched, targets - matched)
+
+
+def counts_of(quality):
+    return quality.matched, quality.only_predicted, quality.only_target
 
 
 def test_panoptic_quality_at_the_edges():
     nothing, some = np.zeros(6, int), np.array([0, 1, 1, 2, 2, 2])
     empty = panoptic_quality(nothing, nothing)
-    assert np.isnan(empty[:3]).all() and empty[3:] == (0, 0, 0)
+    assert counts_of(empty) == (0, 0, 0) and empty.iou_sum == 0
+    assert np.isnan([empty.quality, empty.segmentation, empty.recognition]).all()
     for p, g, counts in [(nothing, some, (0, 0, 2)), (some, nothing, (0, 2, 0))]:
         found = panoptic_quality(p, g)
         assert found.quality == found.recognition == 0 and np.isnan(found.segmentation)
-        assert found[3:] == counts
-    assert panoptic_quality(some * 5, some) == (1, 1, 1, 2, 0, 0)
+        assert counts_of(found) == counts
+    assert panoptic_quality(some * 5, some) == PanopticQuality(2.0, 2, 0, 0)
     many = np.arange(1, 1001).repeat(3)
     assert panoptic_quality(many, many).quality == 1
     half = panoptic_quality([1, 0], [1, 1])  # IoU one half is no match
@@ -230,15 +237,74 @@ def test_panoptic_quality_at_the_edges():
 
 def test_panoptic_quality_ignores():
     p, g = np.array([1, 1, 2, 2]), np.array([1, 1, 255, 255])
-    assert panoptic_quality(p, g, ignore_index=255) == (1, 1, 1, 1, 0, 0)
+    assert panoptic_quality(p, g, ignore_index=255) == PanopticQuality(1.0, 1, 0, 0)
     assert panoptic_quality(p, g, ignore_index=10**30) == panoptic_quality(p, g)
     assert np.isnan(panoptic_quality(p, p * 0 + 9, ignore_index=9).quality)
     assert panoptic_quality(p[None], g[None], ignore_index=255).matched == 1
 
 
+@pytest.mark.parametrize(("in_void", "false_positives"), [(10, 1), (11, 0), (20, 0)])
+def test_an_unmatched_object_that_is_mostly_void_is_no_false_positive(in_void, false_positives):
+    """Kirillov et al., section 4.2: more than half of its pixels, with those in void."""
+    p = np.repeat([1, 2], [10, 20])
+    g = np.repeat([1, 0, 255], [10, 20 - in_void, in_void])
+    found = panoptic_quality(p, g, ignore_index=255)
+    assert counts_of(found) == (1, false_positives, 0)
+
+
+def test_an_object_that_is_mostly_void_may_match():
+    p, g = np.repeat([3, 3], [4, 9]), np.repeat([1, 255], [4, 9])
+    assert panoptic_quality(p, g, ignore_index=255) == PanopticQuality(1.0, 1, 0, 0)
+
+
+def test_the_qualities_of_images_add_up():
+    one, other = panoptic_quality([1, 1, 2], [4, 4, 0]), panoptic_quality([5, 0, 0], [5, 5, 5])
+    pooled = one + other
+    assert pooled == sum([one, other]) == PanopticQuality(1.0, 1, 2, 1)
+    assert pooled.quality == 2 * 1.0 / (2 * 1 + 2 + 1) != (one.quality + other.quality) / 2
+    with pytest.raises(TypeError):
+        one + 1
+    with pytest.raises(TypeError):
+        1 + one
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_the_ids_of_each_image_start_anew(axis):
+    p = np.array([[1, 1, 2, 2], [2, 2, 1, 1], [0, 3, 3, 3]])
+    g = np.array([[1, 1, 2, 2], [1, 1, 2, 2], [3, 0, 3, 3]])
+    if axis:
+        p, g = np.moveaxis(p, 0, axis), np.moveaxis(g, 0, axis)
+    found = panoptic_quality(p, g, batch_axis=axis)
+    images = zip(np.moveaxis(p, axis, 0), np.moveaxis(g, axis, 0), strict=True)
+    assert found == sum(panoptic_quality(*image) for image in images)
+    assert found == PanopticQuality(4.0, 4, 1, 1)
+    assert panoptic_quality(p, g).matched == 0  # as one image
+
+
+def test_no_images_have_no_quality():
+    none = np.zeros((0, 4), int)
+    assert np.isnan(panoptic_quality(none, none, batch_axis=0).quality)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_pairs_of_tiles_make_those_of_the_image(seed):
+    random = np.random.default_rng(seed)
+    p, g = random.integers(-2, 4, (2, 12, 10)).repeat(3, 1).repeat(3, 2)
+    p[:4] = g[:4]
+    tiles = [np.s_[:17, :11], np.s_[:17, 11:], np.s_[17:]]
+    tables = [object_pairs(p[tile], g[tile]) for tile in tiles]
+    merged = np.concatenate(tables, axis=1)
+    assert merged.dtype == np.int64 and merged[2].sum() == p.size
+    for void in (None, 3, -1):
+        whole = panoptic_quality(p, g, ignore_index=void)
+        assert panoptic_quality(*merged, ignore_index=void) == whole
+
+
 def test_python_numbers_come_from_panoptic_quality():
-    types = [type(value) for value in panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0])]
-    assert types == [float, float, float, int, int, int]
+    found = panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0])
+    values = (found.quality, found.segmentation, found.recognition, found.iou_sum)
+    assert {type(value) for value in values} == {float}
+    assert {type(value) for value in counts_of(found)} == {int}
 
 
 # Other readings of the sums
