@@ -414,21 +414,19 @@ def sums_and_entropies(
 
 
 def entropies(
-    z: Array, g: Array, keep: Array | None, binary: bool, weights: Any
+    z: Array, g: Array, keep: Array | None, binary: bool, weights: Array | None
 ) -> tuple[Array, Array]:
     """The sum of the cross entropies of the pixels, and their number: (samples, 1)."""
-    xp = namespace(z)
+    xp, counted = namespace(z), keep
+    if weights is not None:  # a pixel counts as much as its class
+        counted = g = g * arrays.as_type_of(g, arrays.in_library_of(z, weights))[:, None]
     if binary:  # -g log p - (1 - g) log (1 - p)
         nats = total(zero_unless(keep, arrays.softplus(z) - z * g))
     else:
-        g = g if weights is None else g * arrays.as_type_of(g, weights)[:, None]
         nats = -dot(log_softmax(z, class_axis=1, **NO_LOOK), g)
     nats = xp.sum(nats, axis=-1, keepdims=True)
-    if weights is not None:  # each pixel counts as much as its class
-        pixels = xp.sum(total(g), axis=-1, keepdims=True)
-    else:
-        pixels = xp.full_like(nats, z.shape[-1]) if keep is None else total(keep)
-    return nats, arrays.as_type_of(nats, pixels)
+    pixels = xp.full_like(nats, z.shape[-1]) if counted is None else total(counted)
+    return nats, arrays.as_type_of(nats, xp.sum(pixels, axis=-1, keepdims=True))
 
 
 def per_pixel(nats: Array, pixels: Array) -> Any:

@@ -138,7 +138,7 @@ class Overlap:
         one = lambda value: arrays.array("sum", value)[None, ...]  # noqa: E731
         each = [o if o.batched else replace(o.map(one), batched=True) for o in overlaps]
         checks.expect(each, "overlaps", "at least one", "none")
-        sum(o.map(lambda v: v[:1]) for o in each)  # what merges is alike
+        sum(o.map(lambda v: v[:1, ...]) for o in each)  # what merges is alike
         xp = namespace(each[0].target)
         sums = [xp.concat([getattr(o, name) for o in each]) for name in SUMS]
         return cls.unchecked(sums, True, each[0].squared)

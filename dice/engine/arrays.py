@@ -11,7 +11,8 @@ import array_api_compat
 import numpy as np
 
 is_torch, is_jax = array_api_compat.is_torch_array, array_api_compat.is_jax_array
-is_dask, is_any_array = array_api_compat.is_dask_array, array_api_compat.is_array_api_obj
+is_numpy = array_api_compat.is_numpy_array
+is_dask, is_array = array_api_compat.is_dask_array, array_api_compat.is_array_api_obj
 
 Array = Any
 Kind = Literal["bool", "integer", "floating"]
@@ -30,7 +31,7 @@ def array(name: str, value: Any) -> Array:
     if is_dask(value) and any(map(isnan, value.shape)):
         raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
     try:
-        found = value if is_numpy(value) or is_foreign(value) else np.asarray(value)
+        found = value if isinstance(value, np.ndarray) or is_foreign(value) else np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # such as tensors in a list
         what = "rows of unequal length, or what NumPy cannot read"
         raise ValueError(f"{name}: expected an array, got {what}") from error
@@ -55,10 +56,8 @@ def kind(name: str, values: Array) -> Kind:
 
 @cache
 def _kind(dtype: Any, xp: Any) -> Kind | None:
-    try:
-        return next((KINDS[kind] for kind in KINDS if xp.isdtype(dtype, kind)), None)
-    except TypeError:  # one that NumPy only stores
-        return None
+    known = xp is not np or dtype.kind in "biuf"  # others NumPy only stores
+    return next((KINDS[kind] for kind in KINDS if known and xp.isdtype(dtype, kind)), None)
 
 
 def same_library(name: str, values: Array, first: str, reference: Array) -> None:
@@ -72,19 +71,9 @@ def same_library(name: str, values: Array, first: str, reference: Array) -> None
 # Which library
 
 
-def is_numpy(values: Array) -> bool:
-    """Whether the numbers lie in an array of NumPy."""
-    return isinstance(values, np.ndarray)
-
-
-def is_array(value: Any) -> bool:
-    """Whether this is an array, or a number, of NumPy or of another library."""
-    return isinstance(value, (np.ndarray, np.generic)) or is_foreign(value)
-
-
 def is_foreign(value: Any) -> bool:
     """Whether this is an array of another library than NumPy."""
-    return not isinstance(value, (np.ndarray, np.generic)) and is_any_array(value)
+    return not is_numpy(value) and is_array(value)
 
 
 def is_traced(values: Array) -> bool:
@@ -102,7 +91,7 @@ def is_traced(values: Array) -> bool:
 def readable_by_numpy(values: Array) -> bool:
     """Whether the numbers lie in memory that NumPy reads, and no gradient is recorded."""
     if is_numpy(values) or is_dask(values) or is_traced(values):
-        return is_numpy(values)
+        return bool(is_numpy(values))
     if not hasattr(np, str(values.dtype).removeprefix("torch.")):
         return False  # bfloat16
     if is_torch(values):
@@ -129,9 +118,9 @@ def text(value: Any) -> str:
 
 
 def in_library_of(reference: Array, values: Array) -> Array:
-    """NumPy's `values` in the library and on the device of `reference`."""
-    if not is_foreign(reference) or is_foreign(values):
-        return values
+    """NumPy's `values` in the library and on the device of `reference`, or the other way round."""
+    if is_foreign(values) or not is_foreign(reference):
+        return values if is_foreign(reference) else np.asarray(values)
     device = reference.device if is_torch(reference) else None
     return namespace(reference).asarray(values, device=device)
 
@@ -247,13 +236,23 @@ def bincount(codes: Array, length: int) -> Array:
     """How often each of the codes from 0 to length - 1 occurs in each row."""
     xp = namespace(codes)
     if is_numpy(codes):
-        rows = [np.bincount(row, minlength=length)[:length] for row in codes]
+        rows = [_count(row, length) for row in codes]
         return np.array(rows, np.int64).reshape(-1, length)
     if is_torch(codes):
         return codes.new_zeros((len(codes), length)).scatter_add(1, codes, xp.ones_like(codes))
     if is_jax(codes):
         return sys.modules["jax"].vmap(partial(xp.bincount, length=length))(codes)
     return xp.stack([total(codes == code) for code in range(length)], axis=-1)
+
+
+def _count(codes: Array, length: int) -> Array:
+    """Of few kinds of codes two are packed into one while the table of pairs stays small."""
+    half = len(codes) // 2
+    if length**2 > half // 4:
+        return np.bincount(codes, minlength=length)[:length]
+    packed = codes[:half].astype(np.min_scalar_type(length**2)) * length + codes[half : 2 * half]
+    table = _count(packed, length**2).reshape(length, length)
+    return table.sum(0) + table.sum(1) + np.bincount(codes[2 * half :], minlength=length)
 
 
 def not_tiny(sums: Array, p: Array) -> Array:
@@ -276,9 +275,11 @@ def minimum(a: Array, b: Array) -> Array:
 
 
 def softplus(values: Array) -> Array:
-    """log(1 + e^x), which does not overflow."""
+    """log(1 + e^x), which does not overflow; NumPy's `logaddexp` is slow."""
+    if is_numpy(values):
+        return np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values)))
     xp = namespace(values)
-    return xp.maximum(values, xp.zeros_like(values)) + xp.log1p(xp.exp(-xp.abs(values)))
+    return xp.logaddexp(values, xp.zeros_like(values))
 
 
 def zero_unless(keep: Array | None, values: Array) -> Array:
@@ -294,8 +295,7 @@ def recomputed(run: Callable[..., Any], parts: Sequence[Array]) -> Callable[...,
     records = any(is_torch(values) and values.requires_grad for values in parts)
     if not records or any(map(is_traced, parts)):
         return run
-    from torch.utils.checkpoint import checkpoint
-
+    checkpoint = sys.modules["torch"].utils.checkpoint.checkpoint
     return partial(checkpoint, run, use_reentrant=False, preserve_rng_state=False)
 
 

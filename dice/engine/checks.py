@@ -182,9 +182,8 @@ def hint_of_shape(name: str, shape: Sequence[int], target: Array) -> str:
     without = [(*shape[:at], *shape[at + 1 :]) for at in range(len(shape))]
     if tuple(target.shape) not in without:
         return ""
-    if shape[at := without.index(tuple(target.shape))] == 1:
-        return f"{name}.squeeze({at}) has its shape"
-    return "for a class map name class_axis" if kind("target", target) == "integer" else ""
+    at = without.index(tuple(target.shape))
+    return f"{name}.squeeze({at}) has its shape" if shape[at] == 1 else "class maps need class_axis"
 
 
 def hint_of_range(pair: Any, name: str, which: Kind, low: float, high: float) -> str:
@@ -341,7 +340,8 @@ def class_weights(weights: Any, average: Any, sums: Any, include_background: boo
     came = repr(average) if sums.has_classes else "no classes"
     macro = average == "macro" and sums.has_classes
     expect(macro, "weights", "classes and average='macro' beside them", came)
-    return one_per_class(weights, sums.target, shape(sums.target)[-1], include_background)
+    weights = one_per_class(weights, sums.target, shape(sums.target)[-1], include_background)
+    return arrays.in_library_of(sums.target, weights)
 
 
 def entropy_weights(weights: Any, pair: Any) -> Array | None:
@@ -361,7 +361,7 @@ def one_per_class(weights: Any, reference: Array, number: int, background: bool 
     weights = arrays.as_double(not_negative("weights", weights))[0 if background else 1 :]
     if not (arrays.is_dask(weights) or arrays.is_traced(weights)):
         above_zero("weights", arrays.extremes(weights)[1])
-    return arrays.in_library_of(reference, weights / namespace(weights).max(weights))
+    return weights / namespace(weights).max(weights)
 
 
 def instance_maps(*maps: Any, batch_axis: Any = None) -> list[list[Array]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dice.engine import arrays
-from dice.engine.arrays import Array, namespace
+from dice.engine.arrays import Array, namespace, zero_unless
 from dice.engine.layout import Pair
 from dice.engine.pieces import Formula, add_pieces, flatten_and_check
 
@@ -21,16 +21,13 @@ def add_counts(formula: Formula, pair: Pair) -> list[Array]:
 
 
 def _of_piece(formula: Formula, pair: Pair, *piece: Array) -> list[Array]:
-    """Each pixel's pair of labels becomes one code; a pixel that does not count gets the last."""
+    """Each pixel's pair of labels becomes one code, from 1 on; 0 is a pixel that does not count."""
     p, g, keep = flatten_and_check(pair, *piece)
     pairs = pair.num_classes**2
     if arrays.is_numpy(p):
-        narrow = np.min_scalar_type(pairs)
-        p, g = p.astype(narrow, copy=False), g.astype(narrow, copy=False)
-    codes = g * pair.num_classes + p
-    if keep is not None:
-        codes = namespace(codes).where(keep, codes, pairs)
-    counts = arrays.bincount(codes[:, 0, :], pairs + 1)[:, :pairs]
+        p, g = (v.astype(np.min_scalar_type(pairs), copy=False) for v in (p, g))
+    codes = zero_unless(keep, g * pair.num_classes + p + 1)
+    counts = arrays.bincount(codes[:, 0, :], pairs + 1)[:, 1:]
     square = (counts.shape[0], pair.num_classes, pair.num_classes)
     return list(formula(namespace(counts).reshape(counts, square)))
 

@@ -682,6 +682,42 @@ def test_cross_entropy_is_round_where_the_logit_is_zero(entropy):
     np.testing.assert_allclose(jax.hessian(loss)(jax.numpy.zeros(2)), np.eye(2) / 8, rtol=1e-6)
 
 
+@pytest.mark.parametrize("ignored", [False, True])
+def test_class_weights_are_those_of_pytorch(ignored):
+    torch = pytest.importorskip("torch")
+    labels = torch.from_numpy(IGNORED if ignored else LABELS)
+    weights, z = torch.tensor([0.5, 2.0, 1.0], dtype=torch.float64), torch.from_numpy(LOGITS)
+    slopes = []
+    for entropy in (
+        lambda z: torch.nn.functional.cross_entropy(z, labels, weights, ignore_index=255),
+        lambda z: dice.cross_entropy(z, labels, class_axis=1, weights=weights, ignore_index=255),
+    ):
+        values = z.clone().requires_grad_()
+        loss = entropy(values)
+        slopes.append([loss.detach(), *torch.autograd.grad(loss, values)])
+    for theirs, ours in zip(*slopes, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("entropy", [dice.cross_entropy, dice.dice_ce_loss])
+def test_class_weights_in_every_library(library, entropy):
+    options = {"class_axis": 1, "weights": [0.5, 2.0, 1.0]}
+    expected = entropy(LOGITS, LABELS, **options)
+    found = entropy(make(library, LOGITS), make(library, LABELS), **options)
+    np.testing.assert_allclose(float(found), expected, rtol=1e-5)
+
+
+def test_samples_of_every_library_are_joined(library):
+    parts = [
+        dice.overlap(*(make(library, x[k : k + 1]) for x in (SOFT, SOFT_TARGET)), **EACH)
+        for k in range(2)
+    ]
+    expected = dice.overlap(SOFT, SOFT_TARGET, **EACH).dice(average="macro")
+    found = Overlap.join(parts)
+    assert found.target.shape == (2, 3) and type(found.target) is type(parts[0].target)
+    np.testing.assert_allclose(float(found.dice(average="macro")), expected, rtol=1e-5)
+
+
 SUM_OPTIONS = [{}, {"squared": True}, {"intersection": "min"}]
 MEANS = [
     {"average": "macro"},

@@ -268,7 +268,7 @@ CASES = {
         dice.overlap, SOFT, MAP, {"num_classes": 3}),
     "labels as floats": (TypeError, "got dtype float64; whole numbers become integers by np.rint(prediction)",
         dice.dice_score, MAP * 1.0, MAP, {"num_classes": 3}),
-    "no class axis": (ValueError, "that of probabilities, got (2, 3); for a class map name class_axis",
+    "no class axis": (ValueError, "that of probabilities, got (2, 3); class maps need class_axis",
         dice.soft_dice, SOFT_CLASSES, MAP),
     "no class axis for a mask": (ValueError, "target: expected shape (3, 2, 3), that of probabilities, got (2, 3)",
         dice.soft_dice, SOFT_CLASSES, MAP > 0),

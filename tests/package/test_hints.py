@@ -123,7 +123,7 @@ CASES = {
     "one channel of both": ("cross_entropy", Z[None], DISK[None], {"class_axis": 0}, [
         ("leave it out", "options = {}", dice.cross_entropy(Z, DISK))]),
     "a class map without a class axis": ("dice_loss", CLASSES, LABELS, {}, [
-        ("for a class map name class_axis", "options = {'class_axis': 0}", 1 - THREE)]),
+        ("class maps need class_axis", "options = {'class_axis': 0}", 1 - THREE)]),
     # the rest
     "a mask option of integers": ("dice_score", HALVES, DISK, {"mask": np.where(HALVES == DISK, 1, 0)}, [
         ("mask > 0 has booleans", "options = {'mask': options['mask'] > 0}", 1)]),

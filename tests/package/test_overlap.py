@@ -19,7 +19,7 @@ from dice import (
     dice_score,
     overlap,
 )
-from dice.engine import checks, pieces
+from dice.engine import arrays, checks, pieces
 
 RNG = np.random.default_rng(0)
 
@@ -238,9 +238,43 @@ def test_confusion_matrix():
     assert not ignored[3].any()
 
 
+# Samples are joined, parts are added
+
+
+def test_join_keeps_every_sample():
+    p, g = np.arange(60).reshape(5, 3, 4) % 2, np.arange(60).reshape(5, 3, 4) % 3 % 2
+    options = {"class_axis": 1, "batch_axis": 0}
+    whole = overlap(p, g, **options)
+    parts = [overlap(p[a:b], g[a:b], **options) for a, b in ((0, 2), (2, 4), (4, 5))]
+    joined = Overlap.join(parts)
+    assert repr(joined) == repr(whole)
+    assert joined.dice(average="macro") == whole.dice(average="macro")
+    one = overlap(p[4], g[4], class_axis=0)  # a sample without an axis of samples
+    assert repr(Overlap.join([*parts[:2], one])) == repr(whole)
+    assert repr(Overlap.join(iter([one]))) == repr(parts[2])
+
+
+def test_join_keeps_the_form():
+    squares = [Overlap(1, 2, 2, squared=True), Overlap(0, 1, 1, squared=True)]
+    joined = Overlap.join(squares)
+    assert joined.squared and joined.batched and joined.dice().tolist() == [0.5, 0]
+    assert not Overlap.join([Overlap(1, 1, 1)]).squared
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 31, 32, 33, 4099, 2**17 + 1])
+@pytest.mark.parametrize("kinds", [2, 3, 5, 10, 17, 128, 129, 257])
+def test_packed_codes_count_as_they_are(kinds, pixels):
+    codes = np.random.default_rng(pixels).integers(0, kinds, pixels)
+    codes = codes.astype(np.min_scalar_type(kinds - 1))
+    found = arrays.bincount(np.stack([codes, codes[::-1] * 0]), kinds)
+    assert found.dtype == np.int64 and found.shape == (2, kinds)
+    assert found[0].tolist() == [int((codes == kind).sum()) for kind in range(kinds)]
+    assert found[1].tolist() == [pixels] + [0] * (kinds - 1)
+
+
 def test_class_maps_are_counted_by_their_codes(spied):
     overlap([[0, 1, 2]], [[0, 2, 2]], num_classes=3)
-    assert [codes.tolist() for codes in spied] == [[0, 7, 8]]
+    assert [codes.tolist() for codes in spied] == [[1, 8, 9]]
 
 
 def test_values_of_two_losses_are_checked_once(monkeypatch):

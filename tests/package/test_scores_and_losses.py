@@ -231,6 +231,37 @@ def test_cross_entropy_leaves_out_what_does_not_count():
     assert cross_entropy(z, g, mask=keep) == pytest.approx(cross_entropy(z[keep], g[keep]))
 
 
+def test_cross_entropy_weighs_classes():
+    z, labels = RNG.normal(size=(3, 40)), np.where(np.arange(40) < 9, 255, RNG.integers(0, 3, 40))
+    weights, kept = np.array([0.5, 0, 3]), labels != 255
+    each = -np.log(softmax(z, class_axis=0)[labels[kept], np.flatnonzero(kept)])
+    expected = (weights[labels[kept]] * each).sum() / weights[labels[kept]].sum()
+    options = {"class_axis": 0, "ignore_index": 255}
+    for scale in (1, 1e300, 1e-300):
+        found = cross_entropy(z, labels, weights=weights * scale, **options)
+        assert found == pytest.approx(expected, rel=1e-12)
+    alike = cross_entropy(z, labels, weights=[2, 2, 2], **options)
+    assert alike == pytest.approx(cross_entropy(z, labels, **options), rel=1e-12)
+    masks = one_hot(labels[kept], 3, class_axis=0)
+    assert cross_entropy(z[:, kept], masks, class_axis=0, weights=weights) == pytest.approx(
+        expected
+    )
+    assert cross_entropy(z, np.full(40, 1), class_axis=0, weights=weights) == 0  # no pixel weighs
+
+
+def test_dice_ce_loss_weighs_classes_in_both_parts():
+    z, labels, weights = RNG.normal(size=(3, 40)), RNG.integers(0, 3, 40), [1, 0.25, 2]
+    options = {"class_axis": 0, "weights": weights}
+    expected = dice_loss(softmax(z, class_axis=0), labels, **options)
+    expected = expected + 2 * cross_entropy(z, labels, **options)
+    found = dice_ce_loss(z, labels, cross_entropy_weight=2, **options)
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert found != pytest.approx(dice_ce_loss(z, labels, class_axis=0, cross_entropy_weight=2))
+    no_background = dice_ce_loss(z, labels, include_background=False, **options)
+    expected = dice_loss(softmax(z, class_axis=0), labels, include_background=False, **options)
+    assert no_background == pytest.approx(expected + cross_entropy(z, labels, **options))
+
+
 @pytest.mark.parametrize("class_axis", [None, 0])
 def test_dice_ce_loss_is_the_weighted_sum(class_axis):
     z = RNG.normal(size=(3, 6, 6))
