@@ -24,7 +24,6 @@ EPSILONS = 16
 
 LOGITS = -(2.0**64), 2.0**64, "finite values up to 2**64"
 
-
 WHOLE = "whole numbers become integers by {rounded}"
 KINDS = {
     "logits": "logits are real numbers, as {name} * 1.0; labels are the target",

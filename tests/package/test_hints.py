@@ -67,6 +67,8 @@ CASES = {
     "black and white target of a loss": ("dice_loss", SMOOTH, DISK * 255, {}, [
         ("black and white becomes a mask by target > 127", "t = t > 127", 1 - SOFT),
         ("8-bit probabilities are target / 255", "t = t / 255", 1 - SOFT)]),
+    "black and white masks of classes": ("dice_score", dice.one_hot(LABELS, 3, class_axis=0) * 255, dice.one_hot(LABELS, 3, class_axis=0), {"class_axis": 0}, [
+        ("black and white becomes a mask by prediction > 127", "p = p > 127", 1)]),
     "a mask that went through JPEG": ("dice_score", jpeg, DISK, {}, [
         ("black and white becomes a mask by prediction > 127", "p = p > 127", 1)]),
     "8-bit probabilities in a hard score": ("dice_score", BITS, DISK, {}, [
