@@ -7,7 +7,8 @@ Tones (ink, muted, grid, paper, sheet) have a light and a dark version; a drawin
 and shows the one that suits the page.
 """
 
-from __future__ import annotations
+import sys
+from typing import Any
 
 TARGET = "#0072B2"
 PREDICTION = "#E69F00"
@@ -61,6 +62,65 @@ LINE_STYLES: dict[str, tuple[str, tuple[float, ...]]] = {
     "ink": (INK, (12, 3)),
 }
 """Color and dash pattern of a curve, by role; no two roles share either."""
+
+# One unit of a drawing is a point of matplotlib.
+COLUMN = (WIDTH + 2 * MARGIN) / 72
+PAGE = (COLUMN, 10.0)
+"""Size of a figure of pictures: as wide as the others, and as high as it may need to be.
+
+Pictures fill the width; what stays empty above and below is cut off when the figure is shown
+or saved.
+"""
+
+Look = dict[str, Any]
+"""Keywords of a matplotlib function."""
+
+
+def use() -> None:
+    """Give all figures the look of the course (`house.mplstyle`), in a notebook as its SVG.
+
+    ``fig.savefig`` then writes PDF and PNG in the same look, on a light ground.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    style.use("dice.course.house")
+    ipython = sys.modules.get("IPython")
+    if ipython and (shell := ipython.get_ipython()):
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        from dice.course.svg import svg
+
+        set_matplotlib_formats()  # type: ignore[no-untyped-call]  # no PNG beside it
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
+
+
+def role(name: str) -> Look:
+    """Return the look of a curve by its role, as keywords of ``ax.plot``.
+
+    Parameters
+    ----------
+    name : {"target", "prediction", "overlap", "alarm", "class C", "ink"}
+        The role sets color and dash.
+
+    Returns
+    -------
+    dict
+        A curve is drawn whole where it runs along the edge of its axes.
+
+    Examples
+    --------
+    >>> role("target")["color"]
+    '#0072B2'
+    """
+    color, dashes = LINE_STYLES[name]
+    pattern = (0, [length / 2.5 for length in dashes]) if dashes else "-"  # in line widths
+    return {"color": color, "linestyle": pattern, "clip_on": False, "zorder": 3}
+
+
+def text_width(text: str) -> float:
+    """Estimate the width of a text in points, which common sans-serif fonts stay below."""
+    return 0.58 * TEXT_SIZE * len(text)
 
 
 def luminance(color: str) -> float:

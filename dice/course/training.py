@@ -16,26 +16,6 @@ from numpy.typing import NDArray
 from dice import cross_entropy, dice_loss, dice_loss_gradient, overlap, sigmoid
 from dice.course.scenes import scene
 
-__all__ = [
-    "ACTIVATIONS",
-    "LOSSES",
-    "PHOTOGRAPHS",
-    "Data",
-    "Run",
-    "Split",
-    "backward",
-    "balanced_cross_entropy",
-    "disks",
-    "filter_features",
-    "forward",
-    "photograph",
-    "photograph_split",
-    "reliability",
-    "scores_by_threshold",
-    "start",
-    "train",
-]
-
 Floats = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 Parameters = dict[str, Floats]
