@@ -31,11 +31,7 @@ ROLES = {
 
 
 def pixel_rows(
-    ax: Axes,
-    rows: Mapping[str, ArrayLike],
-    *,
-    colors: Mapping[str, str] | None = None,
-    digits: int | None = None,
+    ax: Axes, rows: Mapping[str, ArrayLike], *, colors: Mapping[str, str] | None = None
 ) -> None:
     """Draw numbered rows of pixels under each other, the value written in each cell.
 
@@ -48,8 +44,6 @@ def pixel_rows(
         product).
     colors : mapping of str to str, optional
         Color by row name, where the name does not tell.
-    digits : int, optional
-        Decimals to write.
 
     Examples
     --------
@@ -75,7 +69,7 @@ def pixel_rows(
         for i, value in enumerate(np.asarray(row, dtype=object)):
             level = _level(value)
             look: Look = {"hatch": hatch, "weight": "bold" if level == 1 else "normal"}
-            cell(ax, (names + i, y), _written(value, digits), color, level, **look)
+            cell(ax, (names + i, y), _written(value), color, level, **look)
 
 
 def matrix(
@@ -128,12 +122,7 @@ def _level(value: object) -> float:
 
 
 def masks(
-    ax: Axes,
-    target: ArrayLike,
-    prediction: ArrayLike,
-    *,
-    legend: bool = True,
-    outlined: bool = False,
+    ax: Axes, target: ArrayLike, prediction: ArrayLike, legend: bool = True, outline: bool = False
 ) -> None:
     """Draw two masks on one pixel grid: target only, prediction only, and their overlap.
 
@@ -144,7 +133,7 @@ def masks(
         Masks, bool or 0/1.
     legend : bool
         Write what the colors mean below.
-    outlined : bool
+    outline : bool
         Draw the outline of the target, in place of hatches and the lines between pixels: what
         is missed lies inside of it, what is too much outside.
     """
@@ -159,8 +148,8 @@ def masks(
     }
     region(ax, np.ones_like(g), facecolor=style.PAPER, edgecolor=style.GRID, linewidth=1)
     for part, look in parts.values():
-        region(ax, part, **{**look, "hatch": None} if outlined else look)
-    if outlined:
+        region(ax, part, **{**look, "hatch": None} if outline else look)
+    if outline:
         region(ax, g, edgecolor=style.INK, linewidth=1.5)
     else:
         _lines(ax, g.shape, min(1.0, wide / 8))  # so many lines hide no colors
@@ -215,7 +204,7 @@ def label_map(ax: Axes, labels: ArrayLike, names: Sequence[str]) -> None:
 
 
 def instance_map(ax: Axes, ids: ArrayLike, *, colors: Mapping[int, str] | None = None) -> None:
-    """Draw an instance map: each object outlined, its id written on it.
+    """Draw an instance map: each object outline, its id written on it.
 
     Parameters
     ----------

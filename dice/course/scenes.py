@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CLASS_NAMES", "Scene", "SceneObject", "scene"]
-
 CLASS_NAMES = ("background", "disk", "box", "triangle")
 
 _PAINT = {"disk": (0.80, 0.45, 0.33), "box": (0.36, 0.49, 0.62), "triangle": (0.50, 0.58, 0.33)}
@@ -184,16 +182,8 @@ def _describe(
         rows, columns = np.nonzero(instance == k)
         edges = (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
         top, left, bottom, right = (int(edge) for edge in edges)
-        described.append(
-            SceneObject(
-                id=k,
-                class_id=CLASS_NAMES.index(name),
-                class_name=name,
-                box=(top, left, bottom, right),
-                area=rows.size,
-                full_area=int(mask.sum()),
-            )
-        )
+        box, areas = (top, left, bottom, right), (rows.size, int(mask.sum()))
+        described.append(SceneObject(k, CLASS_NAMES.index(name), name, box, *areas))
     return tuple(described)
 
 
@@ -295,15 +285,9 @@ def _paint(
     colors = [np.array(_GROUND)]
     colors += [np.array(_PAINT[name]) + random.normal(0, 0.035, 3) for name in names]
     image = np.array(colors)[instance]
-    waves = sum(
-        np.cos(2 * np.pi * (fy * y + fx * x) + phase)
-        for fy, fx, phase in zip(
-            random.uniform(-7, 7, 6),
-            random.uniform(-7, 7, 6),
-            random.uniform(0, 6.3, 6),
-            strict=True,
-        )
-    )
+    draws = random.uniform(-7, 7, 6), random.uniform(-7, 7, 6), random.uniform(0, 6.3, 6)
+    angles = zip(*draws, strict=True)
+    waves = sum(np.cos(2 * np.pi * (fy * y + fx * x) + phase) for fy, fx, phase in angles)
     light = 1.04 - 0.08 * (x + y) + 0.012 * waves
     # A thin dark rim on the lower right of each object sets it off from what lies behind.
     rim = np.zeros(instance.shape, dtype=bool)

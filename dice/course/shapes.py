@@ -178,5 +178,5 @@ def key(ax: Axes, looks: Mapping[str, Look], below: float = 0) -> None:
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=place + ScaledTranslation(0, -below / 72, figure.dpi_scale_trans),
-        ncols=len(looks),
+        ncols=len(looks) if sum(map(style.text_width, looks)) < 300 else 2,
     )

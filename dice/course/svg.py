@@ -57,15 +57,16 @@ def svg(figure: Figure) -> str:
     for _ in range(3):  # groups of one, and empty ones
         body = re.sub(r"<g>\s*(<(?!g\b)[^>]*/>|<text[^>]*>[^<]*</text>|)\s*</g>", r"\1", body)
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
-    sheet = (
-        f'<rect width="{width:g}" height="{height:g}" rx="{style.MARGIN:g}" fill="{style.SHEET}"/>'
-    )
-    scaled = f"{width * style.SCREEN_SCALE:.0f}", f"{height * style.SCREEN_SCALE:.0f}"
+    for k, name in enumerate(dict.fromkeys(re.findall(r' id="(\w+)"', body))):
+        body = body.replace(name, f"{name[0]}{k}")  # matplotlib's hangs on the last digits
+    size = f'width="{width:g}" height="{height:g}"'
+    body = f'<rect {size} rx="{style.MARGIN:g}" fill="{style.SHEET}"/>\n{body}'
+    wide, high = (round(side * style.SCREEN_SCALE) for side in (width, height))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dice-drawing" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{scaled[0]}" height="{scaled[1]}" '
+        f'viewBox="0 0 {width:g} {height:g}" width="{wide}" height="{high}" '
         f'font-family="{style.FONT_FAMILY}" font-size="{style.TEXT_SIZE:g}" '
-        f'stroke-linejoin="round">\n{_in_the_dark(sheet + body)}\n{sheet}\n{body}\n</svg>\n'
+        f'stroke-linejoin="round">\n{_in_the_dark(body)}\n{body}\n</svg>\n'
     )
 
 
@@ -75,7 +76,8 @@ def _drawn(figure: Figure) -> str:
     in_sight = figure.patch.get_visible()
     figure.patch.set_visible(False)
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "dice"}):
-        figure.draw_without_rendering()  # the layout comes to rest
+        for _ in range(3):  # until the layout has come to rest
+            figure.draw_without_rendering()
         box = figure.get_tightbbox()
         edges = [[0, box.y0 - margin], [figure.get_figwidth(), box.y1 + margin]]
         figure.savefig(buffer, format="svg", bbox_inches=Bbox(edges), metadata={"Date": None})
