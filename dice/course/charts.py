@@ -1,13 +1,15 @@
 """What the charts of the course add to plain matplotlib: names where a reader looks for them."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
-from dice.course.style import INK, PAPER, Look
+from dice.course.style import INK, OVERLAP, PAPER, Look
 
 LINE = 15.0  # from one line of text to the next, in points
 
@@ -29,7 +31,9 @@ def label_ends(ax: Axes) -> None:
     ax.annotate(ax.get_ylabel(), (0, 1), **above)
     ax.set_ylabel("")
     room = ax.bbox.height * 72 / figure.dpi
-    lines = {line: _end(line, ax) * room for line in ax.lines if str(line.get_label())[0] != "_"}
+    to_axes = ax.transData - ax.transAxes
+    named = [line for line in ax.lines if str(line.get_label())[0] != "_"]
+    lines = {k: room * to_axes.transform(np.asarray(k.get_xydata())[-1])[1] for k in named}
     # Curves that end together are labeled in the order in which they arrive.
     order = sorted(lines, key=lambda line: (round(lines[line]), np.nansum(line.get_ydata())))
     sizes = [LINE * (1 + str(line.get_label()).count("\n")) + 3 for line in order]
@@ -43,12 +47,6 @@ def label_ends(ax: Axes) -> None:
         ax.add_artist(sample)
         look: Look = {"transform": ax.transAxes, "va": "center", "linespacing": 1.1}
         ax.text(1.1, y / room, str(line.get_label()), **look)
-
-
-def _end(line: Line2D, ax: Axes) -> float:
-    """Return how high a curve ends, as a share of the axes' height."""
-    end = ax.transData.transform(np.asarray(line.get_xydata(), dtype=float)[-1])
-    return float(ax.transAxes.inverted().transform(end)[1])
 
 
 def _apart(heights: list[float], sizes: list[float], room: float) -> list[float]:
@@ -80,5 +78,26 @@ def dot(ax: Axes, x: float, y: float, text: str = "", ha: str = "left", va: str 
     look: Look = {"color": INK, "markeredgecolor": PAPER, "clip_on": False, "zorder": 4}
     ax.plot([x], [y], "o", markersize=7, **look)
     away = {"left": 6, "right": -6, "bottom": 5, "top": -5, "center": 0}
-    place = (away[ha], away[va])
-    ax.annotate(text, (x, y), place, textcoords="offset points", ha=ha, va=va, zorder=4)
+    ax.annotate(text, (x, y), (away[ha], away[va]), textcoords="offset points", ha=ha, va=va)
+
+
+def level_lines(ax: Axes, axis: ArrayLike, scores: ArrayLike, levels: Sequence[float]) -> None:
+    """Draw lines of equal score over a square plane, each with its value on the diagonal.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    axis : array_like of shape (N,)
+        Where the scores are sampled, along both axes.
+    scores : array_like of shape (N, N)
+        Rising or falling along the diagonal.
+    levels : sequence of float
+        The scores whose lines are drawn, rising.
+    """
+    lines = ax.contour(axis, axis, scores, levels, colors=OVERLAP, linewidths=1.75)
+    diagonal = np.diagonal(scores)
+    order = np.argsort(diagonal)
+    meets = np.interp(levels, diagonal[order], np.asarray(axis)[order])
+    ax.clabel(lines, fmt="{:g}".format, colors=INK, manual=[(at, at) for at in meets])
+    ax.set_aspect("equal")
+    ax.grid(visible=False)

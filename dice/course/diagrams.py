@@ -103,9 +103,8 @@ def four_tasks(axes: NDArray[Any], scene: Scene) -> None:
         top, left, bottom, right = item.box
         color, letter = palette[item.class_id], names[item.class_id][0]
         for line, width in ((style.ON_DARK, 4), (color, 2.5)):
-            look: Look = {"facecolor": "none", "edgecolor": line, "linewidth": width}
-            sides = right - left, bottom - top
-            boxes.add_patch(Rectangle((left, top), *sides, clip_on=False, **look))
+            look: Look = {"fill": False, "edgecolor": line, "lw": width, "clip_on": False}
+            boxes.add_patch(Rectangle((left, top), right - left, bottom - top, **look))
         corner = {"facecolor": color, "linewidth": 0, "boxstyle": "square,pad=0.12"}
         look = {"color": style.ink_on(color), "weight": "bold", "bbox": corner}
         boxes.text(left + 1, top + 1, letter, ha="left", va="top", **look)

@@ -90,12 +90,10 @@ def verdict(
     false = [prediction == k for k in np.setdiff1d(prediction[prediction != 0], pairs[:, 1])]
     missed = [target == k for k in np.setdiff1d(target[target != 0], pairs[:, 0])]
     matched = [prediction == k for k in pairs[:, 1]]
-    for mask in matched:
-        _object(ax, mask, style.OVERLAP)
-    for mask in false:
-        _object(ax, mask, style.PREDICTION)
+    kinds = (matched, style.OVERLAP), (false, style.PREDICTION), (missed, style.TARGET)
+    for mask, color in ((mask, color) for masks, color in kinds for mask in masks):
+        _object(ax, mask, color)
     for mask in missed:
-        _object(ax, mask, style.TARGET)
         mark(ax, mask, "?")
     # A missed object that a false object swallowed lies on it, with a mark of its own.
     for mask in false:

@@ -20,14 +20,11 @@ from dice.course.shapes import MIDDLE, cell, frame, hatched, key, mark, region
 from dice.course.style import Look
 
 ROLES = {
-    "target": style.TARGET,
-    "prediction": style.PREDICTION,
-    "probabilit": style.PREDICTION,
-    "overlap": style.OVERLAP,
-    "intersection": style.OVERLAP,
-    "product": style.OVERLAP,
+    style.TARGET: ("target",),
+    style.PREDICTION: ("prediction", "probabilit"),
+    style.OVERLAP: ("overlap", "intersection", "product"),
 }
-"""How the name of a row begins, and its color."""
+"""Color of a row, and how its name begins."""
 
 
 def pixel_rows(
@@ -62,7 +59,7 @@ def pixel_rows(
         ax.text(names + i + 0.5, 0.2, str(i + 1), color=style.MUTED, **MIDDLE)
     for k, (name, row) in enumerate(rows.items()):
         y = 1.2 * k + 0.5
-        found = (color for start, color in ROLES.items() if name.lower().startswith(start))
+        found = (color for color, starts in ROLES.items() if name.lower().startswith(starts))
         color = (colors or {}).get(name) or next(found, style.BACKGROUND)
         hatch = "///" if color == style.OVERLAP else None
         ax.text(names - 0.2, y + 0.5, name, ha="right", va="center_baseline")
@@ -288,7 +285,6 @@ def heatmap(
     scale = ax.inset_axes((0.25, -22 * point, 0.5, 12 * point))
     scale.imshow(np.linspace(0, 1, 64)[None], extent=(0, 1, 0, 1), aspect="auto", **look)
     ticks = [0, 1] if threshold is None else [0, threshold, 1]
-    scale.set(yticks=[], xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks])
+    scale.set(yticks=[], xticks=ticks, xticklabels=[*map("{:g}".format, ticks)], frame_on=False)
     scale.set_xlabel(label, color=style.MUTED)
     scale.grid(visible=False)
-    scale.spines[:].set_visible(False)

@@ -46,11 +46,6 @@ class SceneObject:
     area: int
     full_area: int
 
-    @property
-    def hidden(self) -> float:
-        """Share of the object that others cover."""
-        return 1 - self.area / self.full_area
-
 
 @dataclass(frozen=True, eq=False)
 class Scene:
