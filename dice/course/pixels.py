@@ -52,7 +52,7 @@ def pixel_rows(
     counts = {np.size(row) for row in rows.values()}
     if len(counts) > 1:
         raise ValueError("rows must have the same number of pixels")
-    (count,), side = counts, 40.0
+    (count,), side = counts, 48.0
     names = max(map(style.text_width, rows)) / side + 0.2  # the room that they take, in pixels
     frame(ax, 1.2 * len(rows) + 0.3, names + count, largest=side)
     for i in range(count):

@@ -69,7 +69,9 @@ ONLY_SPHINX_READS = {
     "a block break": r"^\+\+\+",
     "attributes": r"[\])`]\{[.#\w]",
 }
-RETURNS_NOTHING = r"assert_\w+|append|extend|update|sort|fill|init_printing|set_printoptions|seed"
+RETURNS_NOTHING = (
+    r"assert_\w+|append|extend|update|sort|fill|init_printing|set_printoptions|seed|use"
+)
 
 markdown = MarkdownIt().use(dollarmath_plugin, allow_labels=True).enable("table")
 
@@ -278,7 +280,7 @@ def test_outputs_are_stored(chapter):
             yield f"{cell.where}: what it prints is stored in pieces; use `make outputs`"
         if "print" in calls and "stdout" not in kinds:
             yield f"{cell.where}: prints, but no text is stored; use `make outputs`"
-        if "display" in calls and "display_data" not in kinds:
+        if calls & {"display", "subplots"} and "display_data" not in kinds:
             yield f"{cell.where}: displays, but nothing is stored; use `make outputs`"
         if cell.optional and not cell.outputs:
             yield f"{cell.where}: optional, and no output is stored; use `make optional`"
