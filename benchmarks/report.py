@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from dice.course import style
-from dice.course.figures import Drawing, from_matplotlib
 
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "benchmarks" / "results" / "speed.json"
@@ -25,7 +24,7 @@ def write_report(record: dict[str, Any]) -> None:
     _write(RECORD, record)
     card = json.loads(CARD.read_text("utf8")) if CARD.exists() else None
     TABLES.write_text(tables(record, card) + "\n", "utf8")
-    figure(record).save(FIGURE)
+    FIGURE.write_text(figure(record), "utf8")
 
 
 def write_card(card: dict[str, Any]) -> None:
@@ -119,13 +118,16 @@ def _number(value: float | None) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
 
 
-def figure(record: dict[str, Any]) -> Drawing:
+def figure(record: dict[str, Any]) -> str:
     """Times of all contenders over ours, one line for each row of the record."""
     from matplotlib.figure import Figure
 
+    from dice.course.svg import svg
+
+    style.use()
     rows = [row for row in record["rows"] if "uint8" in row["case"] or "float32" in row["case"]]
     rows = [row for row in rows if "smooth" not in row["case"]][::-1]
-    sheet = Figure(figsize=(style.WIDTH / 72, (20 * len(rows) + 66) / 72), layout="constrained")
+    sheet = Figure(figsize=(style.COLUMN, (20 * len(rows) + 66) / 72))
     axes = sheet.add_subplot()
     limit = {"color": style.INK, "ms": 5, "zorder": 4}
     marks = {
@@ -139,18 +141,14 @@ def figure(record: dict[str, Any]) -> Drawing:
         for name, found in ratios.items():
             axes.plot(found, [height] * len(found), linestyle="none", **marks[name])
     axes.axvline(1, color=style.OVERLAP, lw=2)
-    axes.set_xscale("log")
     cases = [row["case"].replace(" classes", "").replace(", salt", "") for row in rows]
     axes.set_yticks(range(len(rows)), cases)
+    axes.set(xscale="log", xlabel="time, ours = 1")
+    axes.margins(x=0.05)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("time, ours = 1")
-    axes.tick_params(labelsize=style.TEXT_SIZE, colors=style.INK, which="both")
-    axes.xaxis.label.set(size=style.TEXT_SIZE, color=style.INK)
-    axes.grid(axis="x", color=style.GRID, lw=0.6)
-    axes.set_facecolor("none")
-    for side in axes.spines.values():
-        side.set_visible(False)
-    return from_matplotlib(sheet, "Times of other libraries over ours, row by row")
+    axes.grid(visible=False, axis="y")
+    axes.spines[:].set_visible(False)
+    return svg(sheet)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from dice import dice_score
-from dice.course.figures import Drawing, masks, panels
+from dice.course import style
+from dice.course.pixels import masks
+from dice.course.svg import svg
 
 FILE = Path(__file__).parents[1] / "book" / "_static" / "welcome.svg"
-THIRD = 125  # three panels and the gaps between them fill the width of a drawing
 
 
 def disk(row: int, column: int, radius: float) -> np.ndarray:
@@ -21,16 +23,18 @@ TARGET = disk(6, 6, 3.2)
 PREDICTIONS = [disk(6, 7, 3.2), disk(8, 9, 3.2), disk(11, 11, 3.2)]
 
 
-def picture() -> Drawing:
+def picture() -> str:
     """Return the target with each of the predictions, and what two scores say about them."""
-    scored = {}
-    for prediction in PREDICTIONS:
-        pixels = masks(TARGET, prediction, legend=False, width=THIRD)
+    style.use()
+    figure = Figure()
+    axes = figure.subplots(1, len(PREDICTIONS))
+    for ax, prediction in zip(axes, PREDICTIONS, strict=True):
         accuracy = (prediction == TARGET).mean()
         score = dice_score(prediction, TARGET)
-        scored[f"Dice {score:.2f}"] = panels({f"accuracy {accuracy:.2f}": pixels})
-    return panels(scored, columns=3, description="one target, three predictions")
+        ax.set_title(f"Dice {score:.2f}\naccuracy {accuracy:.2f}")
+        masks(ax, TARGET, prediction, legend=False)
+    return svg(figure)
 
 
 if __name__ == "__main__":
-    picture().save(FILE)
+    FILE.write_text(picture(), "utf8")

@@ -5,8 +5,10 @@ reader sees the drawing of the first state, made by the package; the script repl
 The colors come from `dice.course.style`, as those of all figures.
 """
 
+import re
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -15,51 +17,51 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout's package, b
 import numpy as np
 from chapter_parts import leads_with
 from docutils import nodes
+from matplotlib.figure import Figure
 from sphinx.util import logging
 
 from dice import one_hot, overlap, softmax
 from dice.course import examples, style
-from dice.course.figures import curves, masks, pixel_rows
-from dice.course.worked_figures import flow
+from dice.course.charts import label_ends
+from dice.course.diagrams import flow
+from dice.course.pixels import masks, pixel_rows
+from dice.course.svg import svg
 from dice.overlap import Overlap
 
+style.use()
 logger = logging.getLogger(__name__)
 FOLDER = "explorables"
 
 
-def six_pixels():
-    return masks([examples.SIX_PIXELS_TARGET], [examples.SIX_PIXELS_PREDICTION])
+def six_pixels(ax):
+    masks(ax, [examples.SIX_PIXELS_TARGET], [examples.SIX_PIXELS_PREDICTION])
 
 
-def scores_over_size():
+def scores_over_size(ax):
     q = np.geomspace(0.0001, 0.5, 100)
     found, alarms = 0.9 * q, 0.01 * (1 - q)
     dice = Overlap(found, found + alarms, q).dice()
-    return curves(
-        q,
-        {"accuracy": found + 0.99 * (1 - q), "Dice": dice},
-        xlabel="share of the image that the object covers",
-        ylabel="score",
-        ylim=(0, 1),
-        roles={"accuracy": "alarm", "Dice": "overlap"},
-        xscale="log",
-        xticks=[0.0001, 0.001, 0.01, 0.1, 0.5],
-        xformat=lambda v: f"{100 * v:g} %",
-    )
+    ax.plot(q, found + 0.99 * (1 - q), label="accuracy", **style.role("alarm"))
+    ax.plot(q, dice, label="Dice", **style.role("overlap"))
+    ticks = [0.0001, 0.001, 0.01, 0.1, 0.5]
+    ax.set(xscale="log", xlabel="share of the image that the object covers")
+    ax.set_xticks(ticks, [f"{100 * tick:g} %" for tick in ticks])
+    ax.set(ylabel="score", ylim=(0, 1))
+    label_ends(ax)
 
 
-def rounded_or_not():
+def rounded_or_not(ax):
     probabilities = np.array([0.9, 0.2, 0.6, 0.8, 0.1, 0.1])
     rounded = (probabilities >= 0.5).astype(int)
     rows = {"target": examples.SIX_PIXELS_TARGET, "probability": probabilities, "rounded": rounded}
-    return pixel_rows(rows)
+    pixel_rows(ax, rows)
 
 
-def worked_example():
+def worked_example(ax):
     p = softmax(examples.LOGITS, class_axis=0)
     y = one_hot(examples.LABELS, 3, class_axis=0)
     sums = overlap(p, examples.LABELS, class_axis=0)
-    return flow(examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
+    flow(ax, examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,16 @@ class Explorable:
     after: str  # how the caption above it begins
     title: str
     invitation: str
-    drawing: callable
+    draw: callable
     alt: str
+
+    @cached_property
+    def svg(self):
+        """The first state, where scripts are off."""
+        chart = self.draw is scores_over_size
+        figure = Figure() if chart else Figure(figsize=style.PAGE)
+        self.draw(figure.add_subplot())
+        return svg(figure)
 
 
 EXPLORABLES = [
@@ -143,11 +153,8 @@ def role_colors():
     )
 
 
-def markup(explorable, drawing, root):
-    margin = 2 * style.MARGIN
-    width, height = (
-        round((side + margin) * style.SCREEN_SCALE) for side in (drawing.width, drawing.height)
-    )
+def markup(explorable, root):
+    width, height = re.search(r' width="(\d+)" height="(\d+)"', explorable.svg).groups()
     source = f"{root}_static/{FOLDER}/{explorable.name}.svg"
     name = explorable.name
     return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title">
@@ -169,7 +176,7 @@ def write_files(app):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
     for explorable in EXPLORABLES:
-        explorable.drawing().save(folder / f"{explorable.name}.svg")
+        (folder / f"{explorable.name}.svg").write_text(explorable.svg, "utf8")
 
 
 def announce(doctree, explorables):
@@ -191,7 +198,7 @@ def insert(app, doctree):
         if len(captions) != 1:
             logger.warning("no caption %s for the explorable %s", explorable.after, explorable.name)
             continue
-        html = markup(explorable, explorable.drawing(), root)
+        html = markup(explorable, root)
         caption = captions[0]
         caption.parent.insert(caption.parent.index(caption) + 1, nodes.raw("", html, format="html"))
 

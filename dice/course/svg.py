@@ -56,6 +56,8 @@ def svg(figure: Figure) -> str:
     body = re.sub(r"<[^>]*>", lambda tag: _short(tag[0]), body)
     for _ in range(3):  # groups of one, and empty ones
         body = re.sub(r"<g>\s*(<(?!g\b)[^>]*/>|<text[^>]*>[^<]*</text>|)\s*</g>", r"\1", body)
+    # The color of a tick or marker comes from each use of it, which alone follows the page.
+    body = re.sub(r'(<path id=[^>]*?) stroke="[^"]*"', r"\1", body)
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
     for k, name in enumerate(dict.fromkeys(re.findall(r' id="(\w+)"', body))):
         body = body.replace(name, f"{name[0]}{k}")  # matplotlib's hangs on the last digits

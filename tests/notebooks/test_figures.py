@@ -133,6 +133,17 @@ def test_tones_follow_the_page(kind):
         assert re.search(rf'="{tone}"\]{{\w+:{style.DARK_VERSION[tone]}}}', text)
 
 
+def test_ticks_and_markers_take_the_color_of_each_use():
+    text = shown("chart")
+    shapes = set(re.findall(r'<use [^>]*href="#([^"]*)"', text))
+    assert len(shapes) == 3  # two kinds of ticks, and the dot
+    for shape in shapes:
+        (tag,) = re.findall(rf'<[^>]* id="{shape}"[^>]*>', text)
+        assert not re.search(r'(fill|stroke)="#', tag)
+        for use in re.findall(rf'<use [^>]*href="#{shape}"[^>]*>', text):
+            assert re.search(r' stroke="#', use)
+
+
 @each_kind
 def test_a_figure_names_no_place_or_time(kind):
     assert not re.search(r"0x[0-9a-f]{6}|<dc:date>|/home/|/[t]mp/", shown(kind))
