@@ -1,18 +1,13 @@
-"""Figures of the course, as small vector drawings.
+"""Figures of the chapters on conventions, scale and training, until these are written anew.
 
-Every function returns a :class:`Drawing`, which a notebook shows as SVG. The ink follows the
-page between light and dark. Pixels are drawn as exact outlines, never resampled; only
-photographs and large probability maps carry a raster inside. The same arguments give the
-same bytes.
-
-The functions draw what they are given and do no arithmetic on scores.
+All others are plain matplotlib, in the style of :mod:`dice.course.style`. Every function here
+returns a :class:`Drawing`, which a notebook shows as SVG.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import math
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -25,37 +20,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dice.course import style
-from dice.course.style import GAP, GRID, HALF_WIDTH, INK, MUTED, PAPER, TEXT_SIZE, TITLE_SIZE, WIDTH
+from dice.course.style import GAP, GRID, INK, MUTED, PAPER, TEXT_SIZE, TITLE_SIZE, WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.path import Path as MplPath
-    from matplotlib.transforms import Bbox
 
-    from dice.course.scenes import Scene
 
-__all__ = [
-    "Drawing",
-    "curves",
-    "four_tasks",
-    "from_matplotlib",
-    "heatmap",
-    "instance_map",
-    "label_map",
-    "masks",
-    "matrices",
-    "panels",
-    "photo",
-    "pixel_rows",
-    "venn",
-]
-
-HEAT = (
-    *("#00224e", "#123570", "#3b496c", "#575d6d", "#707173"),
-    *("#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"),
-)
-"""Ten steps of the cividis colormap, which is even to the eye with any color vision."""
+HALF_WIDTH = 194.0
 
 Cells = ArrayLike | Sequence[Sequence[object]]
 
@@ -397,21 +369,6 @@ def _data_uri(image: ArrayLike, *, quality: int | None) -> str:
 # --- pixels ------------------------------------------------------------------------------
 
 
-def _role_color(name: str) -> str:
-    """Return the color of the role that a row's name begins with, gray if it names none."""
-    colors = {
-        "target": style.TARGET,
-        "prediction": style.PREDICTION,
-        "probabilit": style.PREDICTION,
-        "overlap": style.OVERLAP,
-        "intersection": style.OVERLAP,
-        "product": style.OVERLAP,
-    }
-    return next(
-        (c for role, c in colors.items() if name.lower().startswith(role)), style.BACKGROUND
-    )
-
-
 def _cell_text(value: object, digits: int | None = None) -> str:
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
@@ -432,70 +389,6 @@ def _as_grid(cells: Cells) -> NDArray[Any]:
     if grid.ndim != 2:
         raise ValueError(f"a matrix needs rows and columns, got shape {grid.shape}")
     return grid
-
-
-def pixel_rows(
-    rows: Mapping[str, ArrayLike],
-    *,
-    colors: Mapping[str, str] | None = None,
-    digits: int | None = None,
-    numbered: bool = True,
-    width: float = WIDTH,
-) -> Drawing:
-    """Draw rows of pixels under each other, the value written in each cell.
-
-    Parameters
-    ----------
-    rows : mapping of str to array_like
-        Name of the row, and its values (0 or 1, or between). The name's first word sets the
-        color: target, prediction (also probabilities), overlap (also intersection, product).
-    colors : mapping of str to str, optional
-        Color by row name, where the name does not tell.
-    digits : int, optional
-        Decimals to write.
-    numbered : bool
-        Write pixel numbers above.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Drawing
-
-    Examples
-    --------
-    >>> pixel_rows({"target": [1, 0, 0, 1, 0, 0], "prediction": [1, 0, 1, 1, 0, 0]})
-    <Drawing: 2 rows of 6 pixels>
-    """
-    values = {name: [*np.asarray(row, dtype=object)] for name, row in rows.items()}
-    count = len(next(iter(values.values())))
-    if any(len(row) != count for row in values.values()):
-        raise ValueError("rows must have the same number of pixels")
-    left = max(_text_width(name) for name in rows) + 8
-    cell = min(40.0, (width - left - 1) / count)
-    sheet, y = _Sheet(left + count * cell + 1), 0.5
-    if numbered:
-        for i in range(count):
-            sheet.text(left + (i + 0.5) * cell, 8, i + 1, color=MUTED, anchor="middle")
-        y += 20
-    for name, row in values.items():
-        color = (colors or {}).get(name) or _role_color(name)
-        sheet.text(left - 8, y + cell / 2, name, anchor="end")
-        for i, value in enumerate(row):
-            level = _intensity(value)
-            sheet.cell(
-                left + i * cell,
-                y,
-                cell,
-                cell,
-                _cell_text(value, digits),
-                color=color,
-                level=level,
-                hatch="/" if color == style.OVERLAP else None,
-                bold=level == 1,
-            )
-        y += cell + 8
-    return sheet.drawing(f"{len(rows)} rows of {count} pixels", y - 7.5)
 
 
 def masks(
@@ -614,70 +507,6 @@ def _mark_pieces(
             row, column = _center(piece)
             x, y = 0.5 + column * scale, 0.5 + row * scale
             sheet.text(x, y, mark, color=ink, anchor="middle", bold=True)
-
-
-def instance_map(
-    ids: ArrayLike,
-    *,
-    colors: Mapping[int, str] | None = None,
-    cells: bool | None = None,
-    width: float = WIDTH,
-) -> Drawing:
-    """Draw an instance map: each object outlined, its id written on it.
-
-    Parameters
-    ----------
-    ids : array_like of int, shape (H, W)
-        Object of each pixel; 0 is background.
-    colors : mapping of int to str, optional
-        Color by id. Objects of one class given one color are told apart by shade, outline
-        and number. Default: the class colors in turn.
-    cells : bool, optional
-        Write the id into each pixel and draw the grid. Default: on small maps.
-    width : float
-        Largest width of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    grid = np.asarray(ids)
-    present = [int(k) for k in np.unique(grid) if k != 0]
-    fills = _object_fills(present, colors)
-    sheet, scale = _map_sheet(grid, width, legend=False)
-    sheet.region(grid == 0, 0.5, 0.5, scale, fill=style.BACKGROUND)
-    for k in present:
-        sheet.region(grid == k, 0.5, 0.5, scale, fill=fills[k])
-    in_cells = _small(grid) if cells is None else cells
-    if in_cells:
-        every = {**fills, 0: style.BACKGROUND}
-        _write_cells(sheet, grid, scale, [[every[v] for v in row] for row in grid.tolist()])
-    for k in present:
-        sheet.region(grid == k, 0.5, 0.5, scale, line=style.ON_LIGHT, line_width=1.25)
-        if not in_cells:
-            row, column = _center(grid == k)
-            ink = style.ink_on(fills[k])
-            sheet.text(
-                0.5 + column * scale, 0.5 + row * scale, k, color=ink, anchor="middle", bold=True
-            )
-    count = f"{len(present)} object{'' if len(present) == 1 else 's'}"
-    return sheet.drawing(
-        f"instance map of {count} on {grid.shape[0]} x {grid.shape[1]} pixels",
-        1 + grid.shape[0] * scale,
-    )
-
-
-def _object_fills(ids: Sequence[int], colors: Mapping[int, str] | None) -> dict[int, str]:
-    """Give each object its color, in a shade of its own among neighbors of the same color."""
-    palette = style.CLASS_COLORS
-    given = colors or {k: palette[i % len(palette)] for i, k in enumerate(ids)}
-    seen: dict[str, int] = {}
-    fills = {}
-    for k in ids:
-        turn = seen[given[k]] = seen.get(given[k], -1) + 1
-        other, share = (("#ffffff", 1.0), ("#ffffff", 0.5), ("#000000", 0.8))[turn % 3]
-        fills[k] = style.mix(given[k], other, share)
-    return fills
 
 
 def _map_sheet(grid: NDArray[Any], width: float, legend: bool) -> tuple[_Sheet, float]:
@@ -805,14 +634,12 @@ def photo(
     image: ArrayLike,
     *,
     labels: ArrayLike | None = None,
-    ids: ArrayLike | None = None,
     colors: Mapping[int, str] | None = None,
     opacity: float = 0.55,
-    numbers: bool = True,
     quality: int = 80,
     width: float = WIDTH,
 ) -> Drawing:
-    """Draw a photograph, with a class map or the objects of an instance map laid over it.
+    """Draw a photograph, with a class map laid over it.
 
     Parameters
     ----------
@@ -820,14 +647,10 @@ def photo(
         Gray or RGB, bytes or floats in [0, 1].
     labels : array_like of int, shape (H, W), optional
         Class map; class 0 is left clear.
-    ids : array_like of int, shape (H, W), optional
-        Instance map; each object gets an outline and its number.
     colors : mapping of int to str, optional
-        Color by class, or by object where only ``ids`` are given.
+        Color by class.
     opacity : float
         How strongly the colors cover the photograph.
-    numbers : bool
-        Write the ids.
     quality : int
         JPEG quality.
     width : float
@@ -850,323 +673,10 @@ def photo(
         palette = {**{k: style.CLASS_COLORS[(k - 1) % 5] for k in classes}, **(colors or {})}
         for k in classes:
             sheet.region(label_grid == k, 0, 0, scale, fill=palette[k], opacity=opacity)
-    if ids is not None:
-        id_grid = np.asarray(ids)
-        present = [int(k) for k in np.unique(id_grid) if k != 0]
-        fills = _object_fills(present, colors if labels is None else None)
-        for k in present:
-            region = id_grid == k
-            fill = fills[k] if labels is None else "none"
-            sheet.region(
-                region, 0, 0, scale, fill=fill, opacity=opacity, line="#ffffff", line_width=2.5
-            )
-            sheet.region(region, 0, 0, scale, line=style.ON_LIGHT, line_width=1.25)
-            if numbers:
-                row, column = _center(region)
-                sheet.text(
-                    column * scale,
-                    row * scale,
-                    k,
-                    color=style.ON_LIGHT,
-                    anchor="middle",
-                    bold=True,
-                    halo="#ffffff",
-                )
-    what = "photograph" if ids is None else f"photograph with {len(present)} numbered objects"
-    return sheet.drawing(what if labels is None or ids is not None else f"{what} with class map")
-
-
-def four_tasks(scene: Scene) -> Drawing:
-    """Draw four tasks on one scene: what each gives for the same picture.
-
-    Parameters
-    ----------
-    scene : Scene
-        Made by :func:`dice.course.scenes.scene`.
-
-    Returns
-    -------
-    Drawing
-        Classification, semantic segmentation, object detection, instance segmentation.
-    """
-    names = dict(enumerate(scene.class_names))
-    palette = _colors_by_label(names)
-    scale = HALF_WIDTH / scene.image.shape[1]
-    plain = photo(scene.image, width=HALF_WIDTH, quality=85)
-    numbered = instance_map(
-        scene.instance, colors={o.id: palette[o.class_id] for o in scene.objects}, width=HALF_WIDTH
-    )
-    boxes = _Sheet(HALF_WIDTH, plain.height)
-    boxes.parts.append(plain.body)
-    for item in scene.objects:
-        top, left, bottom, right = (edge * scale for edge in item.box)
-        corners = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-        boxes.add("rect", **corners, fill="none", stroke="#ffffff", stroke_width=4)
-        boxes.add("rect", **corners, fill="none", stroke=palette[item.class_id], stroke_width=2.5)
-    for item in scene.objects:
-        top, left = item.box[0] * scale, item.box[1] * scale
-        fill, letter = palette[item.class_id], names[item.class_id][0]
-        boxes.rect(left - 1, top - 1, 14, 16, fill=fill)
-        boxes.text(left + 6, top + 7, letter, color=style.ink_on(fill), anchor="middle", bold=True)
-    found = sorted({item.class_id for item in scene.objects})
-    key = _Sheet(2 * HALF_WIDTH + GAP)
-    entries = [(palette[k], None, f"{names[k][0]}: {names[k]}") for k in found]
-    bottom = key.legend([*entries, (style.BACKGROUND, None, "background")], 0.5, 0.5)
-    pictures = panels(
-        {
-            "Classification": _captioned(plain, " · ".join(names[k] for k in found)),
-            "Semantic segmentation": _captioned(
-                label_map(scene.semantic, names, legend=False, width=HALF_WIDTH),
-                "a class for each pixel",
-            ),
-            "Object detection": _captioned(
-                boxes.drawing("boxes"), f"{len(scene.objects)} boxes, a class each"
-            ),
-            "Instance segmentation": _captioned(
-                numbered, f"{len(scene.objects)} masks, a class each"
-            ),
-        }
-    )
-    together = _Sheet(pictures.width)
-    together.add("svg", pictures.body, width=pictures.width, height=pictures.height)
-    together.add(
-        "svg", key.drawing("").body, y=pictures.height + 8, width=key.width, height=bottom + 1
-    )
-    return together.drawing("four tasks on one scene", pictures.height + 8 + bottom + 1)
-
-
-def _captioned(drawing: Drawing, caption: str) -> Drawing:
-    """Return the drawing with a line of text below."""
-    sheet = _Sheet(drawing.width, drawing.height + 20)
-    sheet.add("svg", drawing.body, width=drawing.width, height=drawing.height)
-    sheet.text(0, drawing.height + 11, caption, color=MUTED)
-    return sheet.drawing(drawing.description)
-
-
-def heatmap(
-    values: ArrayLike,
-    *,
-    threshold: float | None = None,
-    cells: bool | None = None,
-    digits: int = 2,
-    scale_label: str = "probability",
-    width: float = WIDTH,
-) -> Drawing:
-    """Draw a map of probabilities, dark for 0 and yellow for 1.
-
-    Parameters
-    ----------
-    values : array_like of shape (H, W)
-        Numbers in [0, 1].
-    threshold : float, optional
-        Outline the pixels at or above it.
-    cells : bool, optional
-        Write the numbers into the pixels. Default: on maps of at most 8 by 8.
-    digits : int
-        Decimals to write.
-    scale_label : str
-        Name of the quantity, written under the color scale.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    grid = np.asarray(values, dtype=float)
-    rows, columns = grid.shape
-    cells = max(grid.shape) <= 8 if cells is None else cells
-    scale = min(48.0, (width - 1) / columns)
-    sheet = _Sheet(width)
-    left = (width - columns * scale) / 2
-    if cells:
-        for (row, column), value in np.ndenumerate(grid):
-            fill, x, y = _heat(float(value)), left + column * scale, 0.5 + row * scale
-            sheet.rect(x, y, scale, scale, fill=fill, stroke=GRID, stroke_width=0.75)
-            sheet.text(
-                x + scale / 2,
-                y + scale / 2,
-                f"{value:.{digits}f}",
-                color=style.ink_on(fill),
-                anchor="middle",
-            )
-    else:
-        channels = [[int(c[i : i + 2], 16) for c in HEAT] for i in (1, 3, 5)]
-        steps = np.linspace(0, 1, len(HEAT))
-        # 64 levels keep the raster small; the eye sees no steps.
-        level = np.rint(np.clip(grid, 0, 1) * 63) / 63
-        rgb = np.stack([np.interp(level, steps, channel) for channel in channels], axis=-1)
-        data = _data_uri(np.rint(rgb).astype(np.uint8), quality=None)
-        sheet.image(data, left, 0.5, columns * scale, rows * scale, smooth=False)
-    if threshold is not None:
-        above = grid >= threshold
-        sheet.region(above, left, 0.5, scale, line=style.ON_LIGHT, line_width=4)
-        sheet.region(above, left, 0.5, scale, line="#ffffff", line_width=1.75)
-    y = 0.5 + rows * scale + 10
-    _heat_scale(sheet, y, threshold, scale_label)
-    return sheet.drawing(f"map of {rows} x {columns} values", y + 50)
-
-
-def _heat(value: float) -> str:
-    """Return the color of a value in [0, 1]."""
-    place = min(max(value, 0.0), 1.0) * (len(HEAT) - 1)
-    step = min(int(place), len(HEAT) - 2)
-    return style.mix(HEAT[step + 1], HEAT[step], place - step)
-
-
-def _heat_scale(sheet: _Sheet, y: float, threshold: float | None, label: str) -> None:
-    left, width = sheet.width / 2 - 100, 200.0
-    stops = "".join(
-        f"<stop{_attributes(offset=i / (len(HEAT) - 1), stop_color=color)}/>"
-        for i, color in enumerate(HEAT)
-    )
-    sheet.add("linearGradient", stops, id="heat-scale")
-    sheet.rect(left, y, width, 12, fill="url(#heat-scale)", stroke=MUTED, stroke_width=0.75)
-    marks = {0.0: "0", 1.0: "1"} | ({} if threshold is None else {threshold: f"{threshold:g}"})
-    for value, text in marks.items():
-        x = left + width * value
-        sheet.add("path", d=f"M{_number(x)} {_number(y + 12)}v4", stroke=INK)
-        sheet.text(x, y + 24, text, anchor="middle")
-    sheet.text(sheet.width / 2, y + 41, label, color=MUTED, anchor="middle")
+    return sheet.drawing("photograph" if labels is None else "photograph with class map")
 
 
 # --- sets and curves ---------------------------------------------------------------------
-
-
-def venn(
-    target: float,
-    prediction: float,
-    intersection: float,
-    *,
-    target_label: str = "target G",
-    prediction_label: str = "prediction P",
-    unit: str = "",
-    width: float = WIDTH,
-) -> Drawing:
-    """Draw two sets as circles whose areas, and whose overlap, are true to the sizes given.
-
-    Parameters
-    ----------
-    target, prediction, intersection : float
-        Sizes of the two sets and of what they share.
-    target_label, prediction_label : str
-        Names of the sets.
-    unit : str
-        Written after each size, for instance ``"pixels"``.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    if not 0 <= intersection <= min(target, prediction):
-        raise ValueError("intersection must lie between 0 and the smaller of the two sizes")
-    if target + prediction == 0:
-        raise ValueError("target and prediction are both empty: there is nothing to draw")
-    radii = math.sqrt(target / math.pi), math.sqrt(prediction / math.pi)
-    distance = _circle_distance(*radii, intersection)
-    low, high = min(-radii[0], distance - radii[1]), max(radii[0], distance + radii[1])
-    scale = min(0.62 * width / (high - low), 85 / max(radii))
-    middle = 34.0 + scale * max(radii)
-    left = (width - (high - low) * scale) / 2 - low * scale
-    centers, sizes = (left, left + distance * scale), (radii[0] * scale, radii[1] * scale)
-    sheet = _Sheet(width, 2 * middle - 4)
-    fills = (style.TARGET, style.PREDICTION)
-    for x, radius, fill in zip(centers, sizes, fills, strict=True):
-        sheet.add("circle", cx=x, cy=middle, r=radius, fill=fill)
-    lens = _lens(centers, sizes, middle)
-    if lens:
-        sheet.add("path", d=lens, fill=style.OVERLAP)
-        sheet.add("path", d=lens, fill=sheet.hatch("/", style.OVERLAP))
-    for x, radius in zip(centers, sizes, strict=True):
-        sheet.add("circle", cx=x, cy=middle, r=radius, fill="none", stroke=INK, stroke_width=1.25)
-    counts = target - intersection, intersection, prediction - intersection
-    _write_counts(sheet, counts, centers, sizes, middle)
-    unit = f" {unit}" if unit else ""
-    sheet.legend([(fills[0], None, f"{target_label}: {target:g}{unit}")], 0.5, 2)
-    text = f"{prediction_label}: {prediction:g}{unit}"
-    sheet.rect(width - 14.5, 2, 14, 14, fill=fills[1], stroke=MUTED, stroke_width=0.75)
-    sheet.text(width - 20.5, 9, text, anchor="end")
-    text = f"both: {intersection:g}{unit}"
-    x = width / 2 - (20 + _text_width(text)) / 2
-    sheet.legend([(style.OVERLAP, "/", text)], x, sheet.height - 16)
-    return sheet.drawing("two overlapping sets")
-
-
-def _write_counts(
-    sheet: _Sheet,
-    counts: tuple[float, float, float],
-    centers: tuple[float, float],
-    radii: tuple[float, float],
-    y: float,
-) -> None:
-    """Write what is in the target only, in both, and in the prediction only, where it fits."""
-    starts = centers[0] - radii[0], centers[1] - radii[1]
-    ends = centers[0] + radii[0], centers[1] + radii[1]
-    spans = (
-        (starts[0], min(ends[0], starts[1])),
-        (max(starts), min(ends)),
-        (max(starts[1], ends[0]), ends[1]),
-    )
-    fills = (style.TARGET, style.OVERLAP, style.PREDICTION)
-    for count, (start, end), fill in zip(counts, spans, fills, strict=True):
-        if count > 0 and end - start > 14:
-            sheet.text(
-                (start + end) / 2,
-                y,
-                f"{count:g}",
-                color=style.ink_on(fill),
-                anchor="middle",
-                bold=True,
-                size=TITLE_SIZE + 1,
-                halo=fill if fill == style.OVERLAP else None,
-            )
-
-
-def _lens_area(r: float, s: float, d: float) -> float:
-    """Return the area that circles of radii r and s share at distance d."""
-    if d >= r + s:
-        return 0.0
-    if d <= abs(r - s):
-        return math.pi * min(r, s) ** 2
-    a = math.acos((d * d + r * r - s * s) / (2 * d * r))
-    b = math.acos((d * d + s * s - r * r) / (2 * d * s))
-    return r * r * (a - math.sin(2 * a) / 2) + s * s * (b - math.sin(2 * b) / 2)
-
-
-def _circle_distance(r: float, s: float, shared: float) -> float:
-    """Return the distance at which circles share the given area, by bisection."""
-    if shared == 0:
-        return 1.1 * (r + s)
-    low, high = abs(r - s), r + s
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _lens_area(r, s, middle) > shared else (low, middle)
-    return low
-
-
-def _lens(centers: tuple[float, float], radii: tuple[float, float], y: float) -> str:
-    """Return the path of what two circles on one line share; empty if nothing."""
-    d, (r, s) = centers[1] - centers[0], radii
-    if d >= r + s:
-        return ""
-    if d <= abs(r - s) + 1e-6:
-        middle, small = (centers[0], r) if r < s else (centers[1], s)
-        left, right, size = _number(middle - small), _number(middle + small), _number(small)
-        return (
-            f"M{left} {_number(y)}A{size} {size} 0 0 1 {right} {_number(y)}"
-            f"A{size} {size} 0 0 1 {left} {_number(y)}z"
-        )
-    along = (d * d + r * r - s * s) / (2 * d)
-    half = math.sqrt(r * r - along * along)
-    x, top, bottom = (_number(v) for v in (centers[0] + along, y - half, y + half))
-    # An arc is the long way round where its own center lies beyond the common chord.
-    long_r, long_s = int(along < 0), int(d - along < 0)
-    return (
-        f"M{x} {top}A{_number(r)} {_number(r)} 0 {long_r} 1 {x} {bottom}"
-        f"A{_number(s)} {_number(s)} 0 {long_s} 1 {x} {top}z"
-    )
 
 
 def curves(
@@ -1184,8 +694,6 @@ def curves(
     yticks: Sequence[float] | None = None,
     xformat: Callable[[float], str] = "{:g}".format,
     yformat: Callable[[float], str] = "{:g}".format,
-    points: Mapping[str, tuple[float, float]] | None = None,
-    labels_at: Mapping[str, tuple[float, float]] | None = None,
     width: float = WIDTH,
     height: float = 270,
 ) -> Drawing:
@@ -1210,10 +718,6 @@ def curves(
         Marks on an axis.
     xformat, yformat : callable
         Turns a mark into its text.
-    points : mapping of str to (float, float), optional
-        Dots to mark, with their text.
-    labels_at : mapping of str to (float, float), optional
-        Where a curve's label starts, in data units, in place of the right end.
     width, height : float
         Size of the drawing.
 
@@ -1225,7 +729,7 @@ def curves(
 
     xs = np.asarray(x, dtype=float)
     ys = {label: np.asarray(line, dtype=float) for label, line in lines.items()}
-    at_end = {label: textwrap.wrap(label, 15) for label in ys if label not in (labels_at or {})}
+    at_end = {label: textwrap.wrap(label, 15) for label in ys}
     right = max((_text_width(t) + 32 for text in at_end.values() for t in text), default=8.0)
     left, bottom, top = 46.0, 44.0, 28.0 if ylabel else 8.0
     inner = (width - left - right, height - bottom - top)
@@ -1246,9 +750,6 @@ def curves(
     middle = (left + inner[0] / 2) / width
     figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **_WRITING)
     figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
-    _mark(axes, points or {}, [line.get_path() for line in axes.lines])
-    for label, place in (labels_at or {}).items():
-        axes.annotate(label, place, va="center", **_WRITING)
     blocks = [
         (label, float(axes.transData.transform((xs[-1], ys[label][-1]))[1]), 15.0 * len(text) + 3)
         for label, text in at_end.items()
@@ -1294,44 +795,6 @@ def _dress(
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(MUTED)
-
-
-_DOT: dict[str, Any] = {
-    "marker": "o",
-    "markersize": 7,
-    "color": INK,
-    "markeredgecolor": PAPER,
-    "clip_on": False,
-    "zorder": 4,
-}
-# Where the name of a dot stands: on which side of it, and how far above or below.
-_BESIDE = (("left", 7, 7), ("left", 7, -16), ("right", -7, 7), ("right", -7, -16))
-
-
-def _mark(axes: Axes, points: Mapping[str, tuple[float, float]], lines: Sequence[MplPath]) -> None:
-    """Mark points with dots, each with its name where it touches no line, if it can."""
-    drawn = [axes.transData.transform_path(line) for line in lines]
-    for name, place in points.items():
-        middle = axes.transData.transform(place)
-        clear = (at for at in _BESIDE if _is_clear(axes, _name_box(name, middle, *at), drawn))
-        side, x, y = next(clear, _BESIDE[0])
-        axes.plot(*zip(place, strict=True), **_DOT)
-        axes.annotate(name, place, (x, y), textcoords="offset points", ha=side, **_WRITING)
-
-
-def _name_box(name: str, middle: ArrayLike, side: str, x: float, y: float) -> Bbox:
-    """Return the room that a name takes whose baseline is at (x, y) from the middle of a dot."""
-    from matplotlib.transforms import Bbox
-
-    width = _text_width(name)
-    left, low = np.add(middle, (x - width * (side == "right"), y))
-    return Bbox.from_bounds(left, low - 2, width, TEXT_SIZE)
-
-
-def _is_clear(axes: Axes, box: Bbox, lines: Sequence[MplPath]) -> bool:
-    """Return whether a box touches neither a line nor the numbers of the axes."""
-    inside = box.x0 >= axes.bbox.x0 and box.y0 >= axes.bbox.y0
-    return inside and not any(line.intersects_bbox(box, filled=False) for line in lines)
 
 
 def _label_end(
@@ -1420,3 +883,127 @@ def _style_attributes(declarations: str) -> str:
     if "italic" in font or "oblique" in font:
         attributes["font-style"] = "italic"
     return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+
+
+# --- training and scale ------------------------------------------------------------------
+
+ROLES = {
+    "CE": "ink",
+    "weighted CE": "class C",
+    "Dice": "overlap",
+    "Dice + CE": "prediction",
+}
+"""Role of each loss, a key of ``style.LINE_STYLES``."""
+
+
+def bands(
+    lines: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+    ylim: tuple[float, float] = (0, 1),
+    xticks: Sequence[float] | None = None,
+    yticks: Sequence[float] = (0, 0.2, 0.4, 0.6, 0.8, 1),
+    xformat: Callable[[float], str] = "{:g}".format,
+    diagonal: bool = False,
+    width: float = WIDTH,
+    height: float = 230,
+) -> Drawing:
+    """Draw the median of several runs as a line, in a band from the lowest to the highest.
+
+    Parameters
+    ----------
+    lines : mapping of str to (array_like of shape (N,), array_like of shape (S, N))
+        For each loss, a key of `ROLES`: where it is sampled, and the values of S runs.
+    xlabel, ylabel : str
+        Names of the axes; the second stands above the axis, upright.
+    xscale : {"linear", "log", "logit"}
+        Scale of the horizontal axis.
+    ylim : pair of float
+        Ends of the vertical axis.
+    xticks, yticks : sequence of float, optional
+        Marks on an axis.
+    xformat : callable
+        Turns a mark of the horizontal axis into its text.
+    diagonal : bool
+        Draw the line on which both axes are equal.
+    width, height : float
+        Size of the drawing.
+
+    Returns
+    -------
+    Drawing
+    """
+    from matplotlib.figure import Figure
+
+    left, bottom, top = 46.0, 44.0, 28.0
+    right = max(_text_width(name) for name in lines) + 34
+    inner = width - left - right, height - bottom - top
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    axes = figure.add_axes((left / width, bottom / height, inner[0] / width, inner[1] / height))
+    axes.set(xscale=xscale)
+    ends = {}
+    for name, (x, runs) in lines.items():
+        xs, values = np.asarray(x, dtype=float), np.asarray(runs, dtype=float)
+        look = _line_look(ROLES[name])
+        if len(values) > 1:
+            axes.fill_between(
+                xs, values.min(axis=0), values.max(axis=0), color=look["color"], alpha=0.2, lw=0
+            )
+        middle = np.median(values, axis=0)
+        axes.plot(xs, middle, clip_on=False, zorder=3, **look)
+        ends[name] = bottom + inner[1] * (float(middle[-1]) - ylim[0]) / (ylim[1] - ylim[0])
+    if diagonal:
+        axes.plot(ylim, ylim, color=MUTED, linewidth=1)
+    places = np.concatenate([np.asarray(x, dtype=float) for x, _ in lines.values()])
+    axes.set(xlim=ylim if diagonal else (places.min(), places.max()), ylim=ylim)
+    _dress(axes, (xticks, yticks), (xformat, "{:g}".format))
+    figure.text(
+        (left + inner[0] / 2) / width, 8 / height, xlabel, ha="center", va="bottom", **_WRITING
+    )
+    figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
+    blocks = [(name, y, 18.0) for name, y in sorted(ends.items(), key=lambda end: end[1])]
+    for name, y in _spread(blocks, bottom, height - top).items():
+        _label_end(figure, [name], width - right, y, _line_look(ROLES[name]))
+    return from_matplotlib(figure, f"{', '.join(lines)} over {xlabel}")
+
+
+ROW, BOX = 52.0, 17.0
+
+
+def tree_of_sums(levels: Sequence[int], names: Sequence[str]) -> Drawing:
+    """Draw how the sums of many chunks are added, two or more at a time, to one.
+
+    Parameters
+    ----------
+    levels : sequence of int
+        Number of partial sums in each row, from the chunks down to one.
+    names : sequence of str
+        What the first row, and what the last row is.
+
+    Returns
+    -------
+    Drawing
+        Chunk pairs on top, each a box in the colors of prediction and target; sums as disks.
+    """
+    sheet = _Sheet(WIDTH)
+    inner = WIDTH - 2 * style.MARGIN
+    places = [[style.MARGIN + (k + 0.5) * inner / n for k in range(n)] for n in levels]
+    heights = [30 + ROW * row for row in range(len(levels))]
+    for row in range(1, len(levels)):
+        for k, x in enumerate(places[row - 1]):
+            child = places[row][k * levels[row] // levels[row - 1]]
+            path = f"M{x:.1f} {heights[row - 1] + BOX / 2:.1f}L{child:.1f} {heights[row]:.1f}"
+            sheet.add("path", d=path, stroke=MUTED, stroke_width=1.25, fill="none")
+    sheet.text(style.MARGIN, 9, names[0], color=INK)
+    for x in places[0]:
+        y = heights[0] - BOX / 2
+        sheet.rect(x - BOX / 2, y, BOX / 2, BOX, fill=style.PREDICTION, stroke=PAPER)
+        sheet.rect(x, y, BOX / 2, BOX, fill=style.TARGET, stroke=PAPER)
+    for row in range(1, len(levels)):
+        for x in places[row]:
+            sheet.add("circle", cx=x, cy=heights[row], r=9, fill=style.OVERLAP, stroke=PAPER)
+            sheet.text(x, heights[row], "+", color=style.ink_on(style.OVERLAP), anchor="middle")
+    sheet.text(places[-1][0] + 16, heights[-1], names[-1], color=INK)
+    return sheet.drawing(f"{levels[0]} chunks and the tree that adds their sums", heights[-1] + 14)

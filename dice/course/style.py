@@ -45,7 +45,6 @@ FONT_FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial
 # Sizes are in drawing units. A full-width drawing is 400 units wide and its margins, so that its
 # text is 11.5 pixels high on a phone that shows it 360 pixels wide.
 WIDTH = 400.0
-HALF_WIDTH = 194.0
 GAP = 12.0
 MARGIN = 4.0
 TEXT_SIZE = 13.0

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
 from dice import Overlap
-from dice.course import charts, diagrams, examples, photos, pixels, shapes, style
+from dice.course import charts, diagrams, examples, figures, photos, pixels, shapes, style
 from dice.course.scenes import scene
 from dice.course.svg import svg
 
@@ -466,3 +467,62 @@ def test_values_are_written_as_they_are():
 def test_what_cannot_be_drawn_is_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw(plt.subplots()[1])
+
+
+# The figures that wait in figures.py
+
+
+@mpl.style.context("default")
+def waiting() -> dict[str, figures.Drawing]:
+    """One drawing of each kind, made anew."""
+    tile = figures.label_map(SCENE.semantic, SCENE.class_names, legend=False, width=90)
+    matrix = {"p": [[0.5761, 0.2119]], "labels": [["A", "x < y"]]}
+    axes = {"xlabel": "share", "ylabel": "score"}
+    return {
+        "masks": figures.masks(MAP == 1, MAP > 0),
+        "panels": figures.panels({"one": tile, "two": tile}),
+        "matrices": figures.matrices(matrix, colors={"p": style.OVERLAP}, digits=4),
+        "curves": figures.curves(X, {"Dice": X}, xscale="log", xticks=[0.01, 0.1, 0.5], **axes),
+        "bands": figures.bands({"Dice": (X, [X, X / 2])}, diagonal=True, **axes),
+        "photo": figures.photo(SCENE.image, labels=SCENE.semantic),
+    }
+
+
+WAITING = waiting()
+
+
+@pytest.mark.parametrize("drawing", WAITING.values(), ids=WAITING.keys())
+def test_a_drawing_is_valid_and_legible_and_follows_the_page(drawing):
+    width = float(ET.fromstring(drawing.svg).attrib["viewBox"].split()[2])
+    smallest = min(float(size) for size in re.findall(r'font-size="([^"]*)"', drawing.svg))
+    assert width <= style.WIDTH + 2 * style.MARGIN
+    assert smallest * min(style.SCREEN_SCALE, 360 / width) >= 11
+    for tone in (tone for tone in style.DARK_VERSION if f'="{tone}"' in drawing.svg):
+        assert re.search(rf'="{tone}"\]{{\w+:{style.DARK_VERSION[tone]}}}', drawing.svg)
+    assert re.fullmatch(r"<Drawing: [^<>]+>", repr(drawing))
+    assert len(drawing.svg) < 40_000
+
+
+def test_the_bytes_of_drawings_are_the_same_every_time():
+    assert {k: d.svg for k, d in waiting().items()} == {k: d.svg for k, d in WAITING.items()}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_traced_outline_has_the_sides_of_the_exact_one(share):
+    mask = np.random.default_rng(0).random((9, 13)) < share
+    exact = sum(np.abs(np.diff(p, axis=0)).sum() for p in shapes.outline(mask).to_polygons())
+    traced = re.findall(r"[hv](-?\d+)", figures._outline(mask))
+    assert sum(abs(int(step)) for step in traced) == exact
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.masks([[0, 1]], [[0], [1]]), "equal grids"),
+        (lambda: figures.label_map([0, 1], ["a", "b"]), "rows and columns"),
+        (lambda: figures.matrices({"a": [1, 2]}), "rows and columns"),
+    ],
+)
+def test_a_drawing_of_something_else_is_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dice
-from dice.course.scale_figures import tree_of_sums
+from dice.course.figures import tree_of_sums
 from dice.course.volumes import peak_memory, slices
 
 ROOT = Path(__file__).parents[2]

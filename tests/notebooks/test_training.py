@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from dice import cross_entropy, dice_ce_loss, dice_loss, overlap, sigmoid
-from dice.course import training, training_figures
+from dice.course import figures, training
 from dice.course.training import LOSSES, Split
 
 ROOT = Path(__file__).parents[2]
@@ -145,8 +145,7 @@ def test_the_last_bias_starts_at_the_share(share):
 def test_figure_of_bands_is_the_same_every_time():
     lines = {"CE": ([1, 2], [[0, 1], [0.5, 1]]), "Dice": ([1, 2], [[1, 1]])}
     first, again = (
-        training_figures.bands(lines, xlabel="x", ylabel="y", diagonal=flag).svg
-        for flag in (True, True)
+        figures.bands(lines, xlabel="x", ylabel="y", diagonal=flag).svg for flag in (True, True)
     )
     assert first == again and "Dice" in first
 
