@@ -95,8 +95,8 @@ faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
 address: $(READY)  ## Build a copy of the book as if it were published, and check its pages
 	$(BIN)/python tools/with_address.py
 
-floor:  ## Run the unit tests on the oldest NumPy that the package allows (needs Python 3.11 or 3.12)
-	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 NUMPY="2.0.*"
+floor:  ## Run the unit tests on the oldest NumPy and Matplotlib that the package allows (Python 3.11 or 3.12)
+	@$(MAKE) unit VENV=.venv-floor NEWEST=3.12 OLDEST="numpy==2.0.* matplotlib==3.8.* pyparsing==3.1.*"
 
 peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every branch is run (PyTorch is large)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
@@ -148,7 +148,7 @@ $(BIN)/python:
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"
 	$(BIN)/python -m pip install --quiet -r requirements.txt -e ".[course,dev]"
-	$(if $(NUMPY),$(BIN)/python -m pip install --quiet "numpy==$(NUMPY)")
+	$(if $(OLDEST),$(BIN)/python -m pip install --quiet $(OLDEST))
 	@mkdir -p $(VENV)/etc/ipython  # spares a warning at each start of a kernel
 	@echo "c.IPKernelApp.log_level = 'ERROR'" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@

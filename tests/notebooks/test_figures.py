@@ -220,7 +220,7 @@ def test_the_style_sheet_has_the_colors_and_sizes_of_the_course():
 
 
 # What came after Matplotlib 3.8, the one that runs in a page, and would be easy to use here.
-# `make oldest-matplotlib` runs this file there.
+# `make floor` runs this file there.
 NEWER = r"hatchcolor|hatch_color|get_figure\(root|petroff|set_loc\(|okabe_ito|ecdf_|InsetIndicator"
 
 
