@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from size import COURSE as COURSE_FILES
+from size import code_lines
 
 from dice import Overlap
 from dice.course import charts, diagrams, examples, figures, photos, pixels, shapes, style
@@ -217,6 +219,13 @@ def test_the_style_sheet_has_the_colors_and_sizes_of_the_course():
     assert mpl.rcParams["figure.figsize"][0] == pytest.approx(style.COLUMN, abs=1e-4)
     assert mpl.rcParams["font.size"] == style.TEXT_SIZE
     assert mpl.rcParams["axes.titlesize"] == style.TITLE_SIZE
+
+
+def test_the_course_is_small_and_has_no_back_doors():
+    sources = {path.name: path.read_text("utf8") for path in COURSE_FILES}
+    assert sum(len(code_lines(source)) for source in sources.values()) <= 1150
+    for name, source in sources.items():
+        assert not re.search(r"^from dice\.course.* import .*\b_\w", source, re.M), name
 
 
 # What came after Matplotlib 3.8, the one that runs in a page, and would be easy to use here.
