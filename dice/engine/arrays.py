@@ -1,7 +1,7 @@
 """What differs between array libraries: NumPy's are known, others speak the array API standard."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 from math import isnan, prod
 from operator import attrgetter
@@ -31,13 +31,11 @@ def array(name: str, value: Any) -> Array:
     if is_dask(value) and any(map(isnan, value.shape)):
         raise ValueError(f"{name}: expected chunks of known size; compute_chunk_sizes() helps")
     try:
-        found = value if isinstance(value, np.ndarray) or is_foreign(value) else np.asarray(value)
+        known = isinstance(value, np.ndarray) or is_foreign(value)
+        return value if known else np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # such as tensors in a list
         what = "rows of unequal length, or what NumPy cannot read"
         raise ValueError(f"{name}: expected an array, got {what}") from error
-    if found.dtype == object and not found.ndim:
-        raise TypeError(f"{name}: expected an array, got an object of {type(value).__name__}")
-    return found
 
 
 def namespace(values: Array) -> Any:
@@ -288,15 +286,6 @@ def zero_unless(keep: Array | None, values: Array) -> Array:
         return values
     xp = namespace(values)
     return xp.where(keep, values, xp.zeros_like(values))
-
-
-def recomputed(run: Callable[..., Any], parts: Sequence[Array]) -> Callable[..., Any]:
-    """The same function, of which PyTorch keeps nothing but what goes in, to derive it."""
-    records = any(is_torch(values) and values.requires_grad for values in parts)
-    if not records or any(map(is_traced, parts)):
-        return run
-    checkpoint = sys.modules["torch"].utils.checkpoint.checkpoint
-    return partial(checkpoint, run, use_reentrant=False, preserve_rng_state=False)
 
 
 def activation(name: str, values: Array, *axis: int) -> Array | None:

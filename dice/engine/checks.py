@@ -167,12 +167,9 @@ def values(pair: Any, p: Array, g: Array) -> None:
 
 def hint_of_kind(name: str, values: Array, wanted: str) -> str:
     """How values of another kind become what is wanted, in their own library."""
-    if kind(name, values) == "bool":
-        rounded = f"{name} * 1"
-    elif not arrays.is_foreign(values):
-        rounded = f"np.rint({name}).astype(int)"
-    else:
-        rounded = f"{name}.round().{'long()' if arrays.is_torch(values) else 'astype(int)'}"
+    rounded = f"np.rint({name}).astype(int)"
+    if arrays.is_foreign(values):  # whose booleans have no `round`
+        rounded = f"({name} * 1.0).round().{'long()' if arrays.is_torch(values) else 'astype(int)'}"
     return KINDS.get(name, KINDS.get(wanted, "")).format(name=name, rounded=rounded)
 
 
@@ -270,13 +267,12 @@ def target(name: str, p: Array, t: Array, is_map: bool, class_at: int | None) ->
     return map_shape
 
 
-def mask(values: Any, map_shape: list[int], name: str, p: Array) -> Array | None:
+def mask(values: Any, map_shape: list[int]) -> Array | None:
     """Which pixels count: booleans in the shape of a class map, or None."""
     if values is None:
         return None
     values = of_kind("mask", arrays.array("mask", values), "bool")
     same_shape("mask", values.shape, map_shape, "one entry per pixel")
-    arrays.same_library("mask", values, name, p)
     return values
 
 
@@ -303,10 +299,7 @@ def sums(overlap: Any, names: Sequence[str]) -> None:
     lengths = shape(three[0])
     for name, value in zip(names, three, strict=True):
         same_shape(name, shape(value), lengths, "that of intersection")
-        if arrays.is_foreign(value) and not arrays.readable_by_numpy(value):
-            of_kind(name, value, "integer", "floating")  # a look would wait for a card
-        else:
-            not_negative(name, value)
+        not_negative(name, value)
     shapes = "shape (), (classes,), (samples,) with batched=True, or (samples, classes)"
     expect(overlap.batched <= len(lengths) <= 2, names[0], shapes, lengths)
     expect(not overlap.has_classes or lengths[-1], names[0], "at least one class", f"{lengths}")
@@ -319,8 +312,6 @@ def sums(overlap: Any, names: Sequence[str]) -> None:
 def mergeable(ours: Any, theirs: Any) -> None:
     """Sums that can be merged: of one shape, one library, one form."""
     same_shape("other", shape(theirs.target), shape(ours.target), "that of the first")
-    if shape(ours.target):
-        arrays.same_library("other", theirs.target, "the first", ours.target)
     # by their axes, not by `batched`: those of vmap do not say
     alike = ours.has_classes == theirs.has_classes and ours.squared == theirs.squared
     forms = [f"batched={o.batched} and squared={o.squared}" for o in (ours, theirs)]
@@ -339,7 +330,7 @@ def class_weights(weights: Any, average: Any, sums: Any, include_background: boo
     came = repr(average) if sums.has_classes else "no classes"
     macro = average == "macro" and sums.has_classes
     expect(macro, "weights", "classes and average='macro' beside them", came)
-    weights = one_per_class(weights, sums.target, shape(sums.target)[-1], include_background)
+    weights = one_per_class(weights, shape(sums.target)[-1], include_background)
     return arrays.in_library_of(sums.target, weights)
 
 
@@ -348,15 +339,13 @@ def entropy_weights(weights: Any, pair: Any) -> Array | None:
     if weights is None:
         return None
     expect(pair.has_classes, "weights", "classes beside them", "no class_axis")
-    return one_per_class(weights, pair.prediction, pair.num_classes)
+    return one_per_class(weights, pair.num_classes)
 
 
-def one_per_class(weights: Any, reference: Array, number: int, background: bool = True) -> Array:
+def one_per_class(weights: Any, number: int, background: bool = True) -> Array:
     """Weights in double precision, the largest 1: their sum is not too large then, nor 0."""
     weights = arrays.array("weights", weights)
     same_shape("weights", weights.shape, (number,), "one weight per class")
-    if arrays.is_foreign(weights):
-        arrays.same_library("weights", weights, "prediction", arrays.array("", reference))
     weights = arrays.as_double(not_negative("weights", weights))[0 if background else 1 :]
     if not (arrays.is_dask(weights) or arrays.is_traced(weights)):
         above_zero("weights", arrays.extremes(weights)[1])
@@ -370,7 +359,6 @@ def instance_maps(*maps: Any, batch_axis: Any = None) -> list[list[Array]]:
     first = given["prediction_ids"]
     for name, ids in given.items():
         of_kind(name, ids, "integer")
-        arrays.same_library(name, ids, "prediction_ids", first)
         same_shape(name, ids.shape, first.shape, "that of prediction_ids")
     at = None if batch_axis is None else axis("batch_axis", batch_axis, first.ndim)
     several = (np.asarray(ids) for ids in given.values())

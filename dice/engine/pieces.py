@@ -5,8 +5,9 @@ cache; PyTorch finds each piece anew for the derivative, so that it keeps nothin
 Dask adds its chunks; the arrays of other libraries are a single piece.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -29,8 +30,11 @@ def add_pixels(formula: Formula, pair: Pair) -> list[Array]:
     It takes the prediction, the masks or probabilities of the target, and which pixels count
     (None if all): arrays (samples, classes, pixels). It gives sums (samples, columns).
     """
-    sums = add_pieces(partial(_of_piece, formula, pair.without_arrays), pair.arrays)
-    return [arrays.not_tiny(v, pair.prediction) for v in sums] if pair.soft else sums
+    parts, run = pair.arrays, partial(_of_piece, formula, pair.without_arrays)
+    p, *others = (is_torch(values) and values.requires_grad for values in parts)
+    found_anew = p and not any(others) and not any(map(arrays.is_traced, parts))
+    sums = _found_anew().apply(run, *parts) if found_anew else add_pieces(run, parts)
+    return [arrays.not_tiny(v, pair.prediction) for v in sums] if pair.soft else list(sums)
 
 
 def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
@@ -38,7 +42,6 @@ def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
     if arrays.is_dask(parts[0]):
         return _add_chunks(run, parts)
     near = all(map(arrays.readable_by_numpy, parts))  # NumPy adds what it can read
-    run = arrays.recomputed(run, parts)
     found: list[Array] = []
     for piece in pieces(list(map(np.asarray, parts)) if near else parts):
         sums = run(*piece)
@@ -47,7 +50,7 @@ def add_pieces(run: Formula, parts: Sequence[Array]) -> list[Array]:
     return [arrays.in_library_of(parts[0], values) for values in found]
 
 
-def pieces(parts: Sequence[Array]) -> Iterator[Sequence[Array]]:
+def pieces(parts: Sequence[Array]) -> Iterator[list[Array]]:
     """Cut arrays alike along an axis of pixels: the first that is long enough."""
     first, shape, axes = parts[0], parts[0].shape, range(2, parts[0].ndim)
     cut = is_numpy(first) or (is_torch(first) and not any(map(arrays.is_traced, parts)))
@@ -58,11 +61,8 @@ def pieces(parts: Sequence[Array]) -> Iterator[Sequence[Array]]:
         return
     axis = next((k for k in axes if shape[k] >= number), max(axes, key=lambda k: shape[k]))
     step = -(-shape[axis] // number)
-    if is_torch(first):  # at once: so the derivative needs no more memory than the pieces
-        yield from zip(*(v.split(step, axis) for v in parts), strict=True)
-    else:
-        for start in range(0, shape[axis], step):
-            yield [v[(*(slice(None),) * axis, slice(start, start + step), ...)] for v in parts]
+    for start in range(0, shape[axis], step):
+        yield [v[(*(slice(None),) * axis, slice(start, start + step), ...)] for v in parts]
 
 
 def each_pixel(formula: Callable[..., Array], pair: Pair) -> Array:
@@ -109,6 +109,36 @@ def as_masks(pair: Pair, p: Array, g: Array, keep: Array | None) -> Piece:
         return *(arrays.as_mask(v, pair.check_values) for v in (p, g)), keep
     p = arrays.at_least_single(p)
     return p, arrays.at_least_single(g) if pair.soft_target else arrays.as_type_of(p, g), keep
+
+
+@cache
+def _found_anew() -> Any:
+    torch = sys.modules["torch"]
+
+    class FoundAnew(torch.autograd.Function):  # type: ignore[name-defined, misc]
+        """Sums whose derivative is found anew, piece by piece, from the inputs alone."""
+
+        @staticmethod
+        def forward(context: Any, run: Any, *parts: Array) -> Any:
+            context.run = run
+            context.save_for_backward(*parts)
+            return tuple(add_pieces(run, [values.detach() for values in parts]))
+
+        @staticmethod
+        def backward(context: Any, *slopes: Array) -> Any:
+            parts, twice = context.saved_tensors, torch.is_grad_enabled()
+            gradient = torch.empty_like(parts[0])
+            for place, p, *others in pieces([gradient, *parts]):
+                run = partial(_in_double, context.run, others)
+                place.copy_(torch.autograd.functional.vjp(run, p, slopes, create_graph=twice)[1])
+            return None, gradient, *[None] * (len(parts) - 1)
+
+    return FoundAnew
+
+
+def _in_double(run: Formula, others: Sequence[Array], p: Array) -> tuple[Array, ...]:
+    """The sums of a piece, as a function of the prediction alone."""
+    return tuple(map(arrays.as_double, run(p, *others)))
 
 
 def _add_chunks(run: Formula, parts: Sequence[Array]) -> list[Array]:
