@@ -336,8 +336,8 @@ def cross_entropy(
     (pixels,) = split(options, Pixels)
     pair = arrange("logits", logits, target, **pixels)
     weights = checks.entropy_weights(weights, pair)
-    formula = partial(entropies, binary=not pair.has_classes, weights=weights)
-    return arrays.as_loss(per_pixel(*add_pixels(formula, pair)), logits)
+    sums = add_pixels(partial(entropies, binary=not pair.has_classes), pair)
+    return arrays.as_loss(per_pixel(weights, *sums), logits)
 
 
 def dice_ce_loss(
@@ -397,38 +397,35 @@ def dice_ce_loss(
     pair = arrange("logits", logits, target, **counting)
     form = sum_form(pair, **form)
     weights = checks.entropy_weights(options.get("weights"), pair)
-    both = partial(sums_and_entropies, binary=not pair.has_classes, weights=weights, **form)
-    *sums, nats, pixels = add_pixels(both, pair)
+    both = partial(sums_and_entropies, binary=not pair.has_classes, **form)
+    *sums, nats, sizes, pixels = add_pixels(both, pair)
     dice = as_overlap(sums, pair, form).dice(then=one_minus, average=average, **reading)
-    loss = dice_weight * dice + cross_entropy_weight * per_pixel(nats, pixels)
-    return arrays.as_loss(loss, logits)
+    entropy = per_pixel(weights, nats, sizes, pixels)
+    return arrays.as_loss(dice_weight * dice + cross_entropy_weight * entropy, logits)
 
 
 def sums_and_entropies(
-    z: Array, g: Array, keep: Array | None, binary: bool, weights: Any, **form: Unpack[Form]
+    z: Array, g: Array, keep: Array | None, binary: bool, **form: Unpack[Form]
 ) -> tuple[Array, ...]:
-    """What the two losses need of a piece: the three sums, the nats, and the number of pixels."""
+    """What the two losses need of a piece: the three sums, and those of the cross entropy."""
     p = sigmoid(z, **NO_LOOK) if binary else softmax(z, class_axis=1, **NO_LOOK)
     sums = three_sums(zero_unless(keep, p), g, keep, **form)
-    return *sums, *entropies(z, g, keep, binary, weights)
+    return *sums, *entropies(z, g, keep, binary)
 
 
-def entropies(
-    z: Array, g: Array, keep: Array | None, binary: bool, weights: Array | None
-) -> tuple[Array, Array]:
-    """The sum of the cross entropies of the pixels, and their number: (samples, 1)."""
-    xp, counted = namespace(z), keep
-    if weights is not None:  # a pixel counts as much as its class
-        counted = g = g * arrays.as_type_of(g, arrays.in_library_of(z, weights))[:, None]
+def entropies(z: Array, g: Array, keep: Array | None, binary: bool) -> tuple[Array, ...]:
+    """The nats and the size of each class (samples, classes), and all pixels (samples, 1)."""
     if binary:  # -g log p - (1 - g) log (1 - p)
         nats = total(zero_unless(keep, arrays.softplus(z) - z * g))
     else:
         nats = -dot(log_softmax(z, class_axis=1, **NO_LOOK), g)
-    nats = xp.sum(nats, axis=-1, keepdims=True)
-    pixels = xp.full_like(nats, z.shape[-1]) if counted is None else total(counted)
-    return nats, arrays.as_type_of(nats, xp.sum(pixels, axis=-1, keepdims=True))
+    of_all = namespace(z).full_like(nats[:, :1], z.shape[-1])
+    pixels = of_all if keep is None else arrays.as_type_of(nats, total(keep))
+    return nats, total(g), pixels
 
 
-def per_pixel(nats: Array, pixels: Array) -> Any:
-    """The mean over all samples, and 0 if there are no pixels."""
-    return divide(total(nats[..., 0]), total(pixels[..., 0]), 0)
+def per_pixel(weights: Array | None, nats: Array, sizes: Array, pixels: Array) -> Any:
+    """The mean over all samples, and 0 if there are no pixels; each counts as much as its class."""
+    if weights is not None:
+        nats, pixels = nats * weights, sizes * weights
+    return divide(total(total(nats)), total(total(pixels)), 0)

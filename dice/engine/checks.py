@@ -267,12 +267,13 @@ def target(name: str, p: Array, t: Array, is_map: bool, class_at: int | None) ->
     return map_shape
 
 
-def mask(values: Any, map_shape: list[int]) -> Array | None:
+def mask(values: Any, map_shape: list[int], name: str, p: Array) -> Array | None:
     """Which pixels count: booleans in the shape of a class map, or None."""
     if values is None:
         return None
     values = of_kind("mask", arrays.array("mask", values), "bool")
     same_shape("mask", values.shape, map_shape, "one entry per pixel")
+    arrays.same_library("mask", values, name, p)
     return values
 
 
@@ -299,7 +300,10 @@ def sums(overlap: Any, names: Sequence[str]) -> None:
     lengths = shape(three[0])
     for name, value in zip(names, three, strict=True):
         same_shape(name, shape(value), lengths, "that of intersection")
-        not_negative(name, value)
+        if arrays.is_foreign(value) and not arrays.readable_by_numpy(value):
+            of_kind(name, value, "integer", "floating")  # a look would wait for a card
+        else:
+            not_negative(name, value)
     shapes = "shape (), (classes,), (samples,) with batched=True, or (samples, classes)"
     expect(overlap.batched <= len(lengths) <= 2, names[0], shapes, lengths)
     expect(not overlap.has_classes or lengths[-1], names[0], "at least one class", f"{lengths}")
@@ -339,7 +343,7 @@ def entropy_weights(weights: Any, pair: Any) -> Array | None:
     if weights is None:
         return None
     expect(pair.has_classes, "weights", "classes beside them", "no class_axis")
-    return one_per_class(weights, pair.num_classes)
+    return arrays.in_library_of(pair.prediction, one_per_class(weights, pair.num_classes))
 
 
 def one_per_class(weights: Any, number: int, background: bool = True) -> Array:

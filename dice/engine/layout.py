@@ -65,7 +65,7 @@ def arrange(
     class_axis, batch_axis, num_classes = checks.axes(name, p, counting)
     target_is_map = maps or (soft and class_axis is not None and t.ndim < p.ndim)
     map_shape = checks.target(name, p, t, target_is_map, class_axis)
-    mask = checks.mask(counting.get("mask"), map_shape)
+    mask = checks.mask(counting.get("mask"), map_shape, name, p)
     label = checks.ignored(counting.get("ignore_index"), t, class_axis is None or target_is_map)
     if not (soft or arrays.is_numpy(p)):
         checks.countable(p)

@@ -58,7 +58,7 @@ CASES = {
     "a float class map as target": ("dice_loss", CLASSES, LABELS * 1.0, {"class_axis": 0}, [
         (RINT.format("target"), "t = np.rint(t).astype(int)", 1 - THREE)]),
     "a class map of booleans": ("dice_score", DISK * 1, DISK, {"num_classes": 2}, [
-        ("whole numbers become integers by target * 1", "t = t * 1", 1)]),
+        (RINT.format("target"), "t = np.rint(t).astype(int)", 1)]),
     # integers in a mask
     "black and white": ("dice_score", HALVES * 255, DISK, {}, [
         ("black and white becomes a mask by prediction > 127", "p = p > 127", HALF)]),
@@ -179,10 +179,10 @@ def test_the_way_out_is_one_of_the_library(case, library_name):
         float(getattr(dice, function)(p, t, **options))
     message = str(caught.value)
     _, repair, right = ways[0]
-    if case == "float labels of a file":
-        spelled = ROUND[library_name]
-        assert f"integers by prediction.{spelled}" in message
-        repair = f"p = p.{spelled}"
+    if case in ("float labels of a file", "a class map of booleans"):
+        name = "target" if "booleans" in case else "prediction"
+        assert f"integers by ({name} * 1.0).{ROUND[library_name]}" in message
+        repair = f"{name[0]} = ({name[0]} * 1.0).{ROUND[library_name]}"
     call = {"p": p, "t": t, "options": dict(options)}
     exec(repair, {"np": np, "dice": dice}, call)
     repaired = float(getattr(dice, function)(call["p"], call["t"], **call["options"]))
