@@ -24,16 +24,6 @@ class PanopticQuality:
     matched, only_predicted, only_target : int
         True positives, false positives and false negatives, in objects.
 
-    Attributes
-    ----------
-    quality : float
-        Panoptic quality: segmentation quality times recognition quality. NaN without any
-        object.
-    segmentation : float
-        Mean IoU of the matched objects; NaN without a match.
-    recognition : float
-        Dice coefficient of the objects: the matched ones over the mean number of both.
-
     Examples
     --------
     >>> one, other = panoptic_quality([1, 1], [4, 4]), panoptic_quality([1, 0], [0, 1])
@@ -56,17 +46,20 @@ class PanopticQuality:
 
     @property
     def quality(self) -> Any:
-        """Of all objects: twice the IoUs of the matches over the number of both."""
+        """Panoptic quality: twice the IoUs of the matches over the objects of both maps.
+
+        It is segmentation times recognition quality; NaN without any object.
+        """
         return self._dice(self.iou_sum)
 
     @property
     def segmentation(self) -> Any:
-        """Of the matches: their mean IoU."""
+        """Segmentation quality: the mean IoU of the matches; NaN without a match."""
         return divide(self.iou_sum, self.matched, nan)
 
     @property
     def recognition(self) -> Any:
-        """Of all objects: twice the matches over the number of both."""
+        """Recognition quality: the Dice coefficient of the objects; NaN without any object."""
         return self._dice(self.matched)
 
     def _dice(self, shared: float) -> Any:
