@@ -20,11 +20,7 @@ def grid(columns: Mapping[str, Iterable[str]], rows: Iterable[str]) -> str:
     lines = [("", *above), ("", *below), *zip(rows, *columns.values(), strict=True)]
     first, *widths = (max(map(len, texts)) for texts in zip(*lines, strict=True))
     return "\n".join(
-        name.ljust(first) + "".join(map(_right, texts, widths)).rstrip()
+        name.ljust(first) + "".join(map("  {:>{}}".format, texts, widths)).rstrip()
         for name, *texts in lines
         if any(texts)
     )
-
-
-def _right(text: str, width: int) -> str:
-    return "  " + text.rjust(width)

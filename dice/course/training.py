@@ -28,32 +28,16 @@ PHOTOGRAPHS = ("coins", "vessels", "microaneurysms")
 # Losses, each with its derivative with respect to the logits
 
 
-def balanced_cross_entropy(logits: Floats, target: Mask) -> float:
-    """Cross entropy in which foreground and background weigh one half each.
-
-    Parameters
-    ----------
-    logits : array of float
-    target : array of bool, of the same shape
-        With foreground and background.
-
-    Returns
-    -------
-    float
-        The mean of the cross entropy over the foreground and of that over the background.
-    """
-    parts = [cross_entropy(logits, target, mask=part) for part in (target, ~target)]
-    return 0.5 * float(sum(parts))
-
-
 def _ce(logits: Floats, target: Mask) -> tuple[float, Floats]:
     return cross_entropy(logits, target), (sigmoid(logits) - target) / target.size
 
 
 def _balanced(logits: Floats, target: Mask) -> tuple[float, Floats]:
+    """Foreground and background weigh one half each."""
     foreground = max(int(target.sum()), 1)
     weights = np.where(target, 0.5 / foreground, 0.5 / max(target.size - foreground, 1))
-    return balanced_cross_entropy(logits, target), weights * (sigmoid(logits) - target)
+    parts = [cross_entropy(logits, target, mask=part) for part in (target, ~target)]
+    return 0.5 * float(sum(parts)), weights * (sigmoid(logits) - target)
 
 
 def _dice(logits: Floats, target: Mask) -> tuple[float, Floats]:

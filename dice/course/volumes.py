@@ -1,7 +1,5 @@
 """A labeled volume of any size, made a few slices at a time, and what it costs to look at."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -93,8 +91,7 @@ def peak_memory(function: Callable[[], Any]) -> tuple[Any, float]:
     1
     """
     tracemalloc.start()
-    try:
-        result = function()
-        return result, tracemalloc.get_traced_memory()[1] / 2**20
-    finally:
-        tracemalloc.stop()
+    result = function()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return result, peak / 2**20
