@@ -7,6 +7,7 @@ READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
 PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ benchmarks/results/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
+PYTEST  = $(BIN)/pytest -n logical --maxprocesses 4
 PEERS  ?= .venv-peers
 SKIP    = skip-execution
 CORE    = dice/*.py dice/engine/*.py $(patsubst %,tests/package/test_%.py,array_libraries tversky_and_gradients import bad_input overlap scores_and_losses)
@@ -39,10 +40,10 @@ format: $(READY)  ## Put the code, notebooks included, into the common style
 	$(BIN)/ruff format
 
 unit: $(READY)  ## Test the package and the form of the notebooks
-	$(BIN)/pytest -m "not book"
+	$(PYTEST) -m "not book"
 
 notebooks: $(READY)  ## Run every notebook and compare each output with the stored one
-	@$(BIN)/pytest --nbval notebooks || { echo; \
+	@$(PYTEST) --dist loadfile --nbval notebooks || { echo; \
 	echo "A cell fails, or no longer gives its stored output. The report above marks what is stored with +,"; \
 	echo "and what came now with -. It counts code cells from 0: its cell 35 is [36] in JupyterLab (make lab)."; \
 	echo "If the new output is right: make outputs, then git diff."; exit 1; }
@@ -62,8 +63,8 @@ optional:  ## Run the optional cells too, in the environment of make peers, and 
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	@$(MAKE) --no-print-directory outputs VENV=$(PEERS) SKIP=
 
-pages: $(BOOK)  ## Build the book, and check the built pages
-	$(BIN)/pytest -m book
+pages: $(BOOK)  ## Build the book, and check its pages, in a browser five that stand for all (every page: make pages ALL=1)
+	$(PYTEST) -m "book$(if $(ALL),, and not beyond)"
 
 nu: $(BOOK)  ## Check the form of the pages with the Nu HTML checker (needs Java and Node.js)
 	npx --yes vnu-jar@26.9.27 --errors-only --skip-non-html _build/html

@@ -1,10 +1,11 @@
-"""What tests share: one browser for the built pages, and two devices for JAX."""
+"""What tests share: one browser for the built pages, one thread for sums, two devices for JAX."""
 
 import os
 
 import chromium
 import pytest
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small arrays only wait for other threads
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"  # JAX reads it at its import
 
 

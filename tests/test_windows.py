@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ FILES = [file for file in FILES if file.suffix in (".py", ".ipynb")]
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f.relative_to(ROOT).as_posix())
 
 
+@cache
 def parsed(file: Path) -> ast.Module:
     text = file.read_text("utf8")
     if file.suffix == ".ipynb":
