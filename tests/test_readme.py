@@ -31,6 +31,12 @@ def test_every_folder_and_file_is_there():
     assert [path for path in folders + linked + named if not (ROOT / path).exists()] == []
 
 
+def test_how_to_contribute_fits_on_one_screen():
+    lines = (ROOT / "CONTRIBUTING.md").read_text("utf8").splitlines()
+    assert len(lines) <= 50
+    assert max(map(len, lines)) <= 100
+
+
 def test_the_picture_is_small():
     assert (ROOT / "book" / "_static" / "readme.png").stat().st_size < 200_000
 
