@@ -196,7 +196,7 @@ HELPERS = (measures, pairs, update, without_init)
 def imports(library: Library) -> Scene:
     """The names that a library's lines may use."""
     names: Scene = {helper.__name__: helper for helper in HELPERS}
-    names |= {name: getattr(dice, name) for name in dice.__all__}
+    names |= {name: value for name, value in vars(dice).items() if callable(value)}
     names |= {"formulas": formulas, "np": np, "nan": np.nan}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -104,18 +104,27 @@ HERE = Library(
 
 BROADCAST = "x, y = np.ones((4, 4), bool), np.ones((1, 4), bool)"
 BROADCAST_ERROR = "ValueError: target: expected shape (4, 4), that of prediction, got (1, 4)"
-MASK_ERROR = (
-    "ValueError: {}: expected a mask of 0 and 1, got {}; compare first, as in mask == 255, "
-    "or name num_classes if these are class labels"
+BYTES_ERROR = (
+    "ValueError: prediction: expected a mask of 0 and 1, got 255; class labels need num_classes; "
+    "black and white becomes a mask by prediction > 127; 8-bit probabilities are prediction / 255"
 )
 BYTES = "x, y = np.uint8([255, 255, 0, 0]), np.uint8([0, 255, 255, 0])"
 VOID = "x, y = torch.tensor([[0, 1, 1]]), torch.tensor([[0, 1, 255]])"
-VOID_ERROR = "ValueError: target: expected labels from 0 to 1, got 255"
+VOID_ERROR = (
+    "ValueError: target: expected labels from 0 to 1, got 255; num_classes=256 makes a class "
+    "of it; other labels get new numbers; pixels that do not count need ignore_index=255"
+)
 HALF = "p = torch.ones(1, 1, 300, 300, dtype=torch.float16)"
 RAW = "z, g = torch.full((1, 1, 2, 2), 3.0), torch.ones(1, 1, 2, 2)"
 RAW_ERROR = (
     "ValueError: probabilities: expected probabilities in [0, 1], got 3.0; "
-    "logits go through sigmoid or softmax first"
+    "logits go through sigmoid or softmax first; 8-bit probabilities are probabilities / 255"
+)
+
+FLOAT_ERROR = (
+    "TypeError: prediction: expected bool or integer values, got dtype torch.float32; "
+    "probabilities become a mask by prediction >= 0.5 or go to soft_dice, "
+    "whole numbers become integers by prediction.round().long()"
 )
 
 MONAI = Library(
@@ -288,8 +297,7 @@ MONAI = Library(
             "monai.metrics.compute_dice(p, y)",
             "dice_score(p, y)",
             "0",
-            "TypeError: prediction: expected bool or integer values, got dtype torch.float32 "
-            "(round probabilities first, or take soft_dice)",
+            FLOAT_ERROR,
         ),
         Fault(
             "Where no score is left to average, the mean says 0.",
@@ -418,8 +426,7 @@ TORCHMETRICS = Library(
             "tm.segmentation.dice_score(x, y, num_classes=1)",
             "dice_score(x, y)",
             "1",
-            "TypeError: prediction: expected bool or integer values, got dtype torch.float32 "
-            "(round probabilities first, or take soft_dice)",
+            FLOAT_ERROR,
         ),
         Fault(
             "Masks of 0 and 255 wrap around in 8 bits. Half of each mask overlaps the other.",
@@ -428,7 +435,7 @@ TORCHMETRICS = Library(
             "    torch.tensor(x)[None, None], torch.tensor(y)[None, None], num_classes=1)",
             "dice_score(x, y)",
             "0.001961",
-            MASK_ERROR.format("prediction", 255),
+            BYTES_ERROR,
         ),
     ),
 )
@@ -571,7 +578,7 @@ SMP = Library(
             '    torch.tensor(y).long()[None, None], "binary"))',
             "dice_score(x, y)",
             "127.5",
-            MASK_ERROR.format("prediction", 255),
+            BYTES_ERROR,
         ),
         Fault(
             "A label outside the classes is scored as one more wrong pixel.",
@@ -856,6 +863,12 @@ PYTORCH = Library(
             "cross_entropy(z, y, class_axis=1)",
         ),
         Row(
+            "A weight for each class, in the sum and in what it is divided by.",
+            "F.cross_entropy(z, y, weight=w)",
+            "cross_entropy(z, y, class_axis=1, weights=w)",
+            ("weight=w → weights=w",),
+        ),
+        Row(
             "A label that does not count.",
             "F.cross_entropy(z, v, ignore_index=255)",
             "cross_entropy(z, v, class_axis=1, ignore_index=255)",
@@ -928,7 +941,7 @@ SKLEARN = Library(
             ("jaccard_score → iou_score",),
         ),
         Row(
-            "The confusion matrix: rows are targets in both.",
+            "The confusion matrix: rows are targets in both. The prediction comes first here.",
             "sk.confusion_matrix(y.ravel(), x.ravel(), labels=range(n))",
             "confusion_matrix(x, y, num_classes=n)",
             ("confusion_matrix → confusion_matrix",),
@@ -1000,7 +1013,7 @@ SCIPY = Library(
             "1 - distance.dice(x, y)",
             "dice_score(x, y)",
             "127.5",
-            MASK_ERROR.format("prediction", 255),
+            BYTES_ERROR,
         ),
     ),
 )
@@ -1046,7 +1059,8 @@ MEDPY = Library(
             "medpy.metric.dc(x, y)",
             "dice_score(x, y)",
             "1",
-            MASK_ERROR.format("target", 2),
+            "ValueError: target: expected a mask of 0 and 1, got 2; class labels need num_classes; "
+            "pixels that do not count need ignore_index=2",
         ),
         Fault(
             "Shapes that differ are broadcast.",
@@ -1178,7 +1192,7 @@ MISEVAL = Library(
             "calc_DSC_Sets(y, x)",
             "dice_score(x, y)",
             "0",
-            MASK_ERROR.format("prediction", 255),
+            BYTES_ERROR,
         ),
     ),
 )
@@ -1221,7 +1235,7 @@ NUMPY = Library(
             "2 * (x * y).sum() / (x.sum() + y.sum())",
             "dice_score(x, y)",
             "0.001961",
-            MASK_ERROR.format("prediction", 255),
+            BYTES_ERROR,
         ),
         Fault(
             "So does a dot product, even of 0 and 1: 256 pixels that agree in full.",
