@@ -426,6 +426,6 @@ def entropies(z: Array, g: Array, keep: Array | None, binary: bool) -> tuple[Arr
 
 def per_pixel(weights: Array | None, nats: Array, sizes: Array, pixels: Array) -> Any:
     """The mean over all samples, and 0 if there are no pixels; each counts as much as its class."""
-    # Dask gives all sums as many columns as there are classes, pixels too
+    # a library may give all sums as many columns as there are classes, pixels too
     nats, pixels = (nats, pixels[:, :1]) if weights is None else (nats * weights, sizes * weights)
     return divide(total(total(nats)), total(total(pixels)), 0)
