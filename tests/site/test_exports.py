@@ -34,7 +34,6 @@ DIST = script(ROOT / "tools" / "dist.py")
 HOSTED = script(ROOT / "tools" / "hosted.py")
 NUMBERED = script(ROOT / "tools" / "numbered.py")
 PRINT = script(ROOT / "tools" / "print.py")
-STREAMS = script(ROOT / "book" / "_ext" / "whole_streams.py")
 BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
 
 
@@ -74,14 +73,6 @@ def test_what_the_notebooks_read_is_in_the_zip():
         for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
             assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
     assert all(any(ROOT.glob(pattern)) for pattern in DIST.TO_RUN)
-
-
-def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
-    pieces = [("stdout", "pooled 0.1"), ("stderr", "oh\n"), ("stdout", ", alone 0.2\n")]
-    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
-    outputs.insert(1, nbformat.v4.new_output("display_data", data={"text/plain": "a figure"}))
-    shown = STREAMS.merge_streams(outputs)
-    assert [output.get("text") for output in shown] == ["pooled 0.1, alone 0.2\n", None, "oh\n"]
 
 
 # The PDF
