@@ -108,6 +108,7 @@ FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
 ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
 CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/11_training.ipynb"
+PATCHES = "book/_ext/theme_patches.py"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 
 # Fault, file, change, the check that ought to notice, what the message has to say
@@ -170,6 +171,7 @@ FAULTS: list[tuple[str, str, Change, list[list[str]], str]] = [
     ("broken link in raw HTML", WELCOME, add('<a href="nowhere.html">there</a>'), pages("links"), "nowhere.html"),
     ("TeX shown as it is", WELCOME, add(r"So \frac{1}{2}."), pages("no_source"), "TeX"),
     ("function without an entry", API, replace(r"^\.\. autofunction:: one_hot\n", ""), [BUILD], "one_hot"),
+    ("theme that writes something else", PATCHES, replace(r"localStorage", "sessionStorage"), [BUILD], "theme has changed.*no flash"),
     ("formula that is not cited", CH3, replace(r"\]\(#eq-[\w-]+\)", "]"), form("cited"), r"cite \("),
 ]
 # fmt: on

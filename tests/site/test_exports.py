@@ -9,7 +9,6 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -34,7 +33,6 @@ DIST = script(ROOT / "tools" / "dist.py")
 HOSTED = script(ROOT / "tools" / "hosted.py")
 NUMBERED = script(ROOT / "tools" / "numbered.py")
 PRINT = script(ROOT / "tools" / "print.py")
-BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
 
 
 # The zip
@@ -254,21 +252,6 @@ def test_binder_gets_the_locked_versions_and_a_python_that_is_tested():
     python = (folder / "runtime.txt").read_text("utf8").strip().removeprefix("python-")
     tested = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
     assert python in tested["jobs"]["strict"]["strategy"]["matrix"]["python"]
-
-
-@pytest.mark.parametrize(
-    ("address", "left"),
-    [
-        ("", None),
-        (ADDRESS, {"binderhub_url", "colab_url"}),
-        ("https://gitlab.com/someone/dice-course", {"binderhub_url"}),
-    ],
-)
-def test_buttons_need_an_address(address, left):
-    options = {"repository_url": address, "launch_buttons": dict(THEME["launch_buttons"])}
-    BUTTONS.only_with_address(None, SimpleNamespace(html_theme_options=options))
-    shown = options.get("launch_buttons")
-    assert (shown and {key for key in shown if key.endswith("_url")}) == left
 
 
 def notebook_links(page):
