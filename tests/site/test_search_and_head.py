@@ -259,6 +259,21 @@ def test_the_head_describes_the_page(name):
 
 
 @book
+@each_page
+def test_a_page_names_its_address_once_the_book_has_one(name):
+    canonical = [link["href"] for link in page(name).head.select("link[rel=canonical]")]
+    assert canonical == ([f"{BASE}{name}.html"] if BASE else [])
+
+
+@book
+def test_the_sitemap_lists_the_pages_once_the_book_has_an_address():
+    page("search")
+    file = SITE / "sitemap.xml"
+    listed = re.findall("<loc>(.*?)</loc>", file.read_text("utf8")) if file.exists() else []
+    assert sorted(listed) == (sorted(f"{BASE}{name}.html" for name in PAGES) if BASE else [])
+
+
+@book
 def test_no_two_pages_describe_themselves_alike():
     found = [page(name).select_one("meta[name=description]")["content"] for name in PAGES]
     assert len(set(found)) == len(PAGES)
