@@ -57,7 +57,8 @@ def package(source: str) -> dict[str, list[str]]:
                 text = (ROOT / path).read_text("utf8")
                 found[path] = code(text)
                 ahead |= imports(text)
-    return found
+    styles = (ROOT / "dice").rglob("*.mplstyle")
+    return found | {file.name: file.read_text("utf8").splitlines() for file in styles}
 
 
 def records(source: str) -> list[str]:
