@@ -46,19 +46,26 @@ def code(source: str) -> list[str]:
     return [lines[number - 1] for number in sorted(code_lines(source))]
 
 
-def package(source: str) -> dict[str, list[str]]:
-    """Return the lines of code of each module of the course that the source leads to."""
-    found: dict[str, list[str]] = {}
+def package(source: str) -> dict[str, str | list[str]]:
+    """Return the code of each module of the course that the source leads to, and the styles.
+
+    Where it leads to `inspect`, which reads modules for printing, they count as they are.
+    """
+    styles = (ROOT / "dice").rglob("*.mplstyle")
+    texts = {file.name: file.read_text("utf8") for file in styles}
+    seen: set[str] = set()
     ahead = set(imports(source))
     while ahead:
-        name = ahead.pop().replace(".", "/")
-        for path in (f"{name}.py", f"{name}/__init__.py"):
-            if name.startswith("dice") and path not in found and (ROOT / path).is_file():
-                text = (ROOT / path).read_text("utf8")
-                found[path] = code(text)
-                ahead |= imports(text)
-    styles = (ROOT / "dice").rglob("*.mplstyle")
-    return found | {file.name: file.read_text("utf8").splitlines() for file in styles}
+        name = ahead.pop()
+        seen.add(name)
+        stem = name.replace(".", "/")
+        for path in (f"{stem}.py", f"{stem}/__init__.py"):
+            if name.startswith("dice") and path not in texts and (ROOT / path).is_file():
+                texts[path] = (ROOT / path).read_text("utf8")
+                ahead |= imports(texts[path])
+    if "inspect" in seen:
+        return texts
+    return {path: code(text) if path.endswith(".py") else text for path, text in texts.items()}
 
 
 def records(source: str) -> list[str]:
