@@ -58,6 +58,7 @@ outputs: $(READY)  ## Run every notebook and store its outputs anew
 	  --ClearMetadataPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.clear_cell_metadata=False \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
+	$(BIN)/python tools/outputs.py --store
 
 optional:  ## Run the optional cells too, in the environment of make peers, and store all outputs anew
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
@@ -161,8 +162,8 @@ $(PEERS)/compared: $(wildcard tests/peers/*.txt) constraints.txt pyproject.toml 
 	@touch $@
 
 # Always from scratch: a partial build would leave stale sidebars, and forget its warnings.
-# The executed notebooks are kept in _build/.jupyter_cache.
 $(BOOK): $(READY) $(SOURCES)
+	@$(BIN)/python tools/outputs.py
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null
 

@@ -6,12 +6,12 @@ The document is printed twice: the first time tells which page each chapter begi
 """
 
 import json
+import logging
 import os
-import re
 import sys
 import time
-from collections import defaultdict
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -19,6 +19,7 @@ import chromium
 import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page, sync_playwright
+from pypdf import PdfReader, PdfWriter
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -174,33 +175,24 @@ def document(config: dict, toc: dict, articles: dict[str, Tag], numbers: dict[st
 
 
 def destinations(pdf: bytes) -> dict[str, int]:
-    """Return the page that each place linked to stands on; the cover is page 1.
-
-    Chromium writes these tables plainly: a tree of pages, and under /Dests the name of each
-    place with the number of its page's object.
-    """
-    kids = dict(re.findall(rb"\n(\d+) 0 obj\n<</Type /Pages\n.*?/Kids \[(.*?)\]", pdf, re.S))
-
-    def leaves(node: bytes) -> list[bytes]:
-        below = re.findall(rb"(\d+) 0 R", kids[node]) if node in kids else []
-        return [leaf for kid in below for leaf in leaves(kid)] if below else [node]
-
-    root, named = re.search(rb"/Pages (\d+) 0 R\n/Dests (\d+) 0 R", pdf).groups()
-    pages = {leaf: number for number, leaf in enumerate(leaves(root), start=1)}
-    table = re.search(rb"\n%s 0 obj\n<<(.*?)>>\nendobj" % named, pdf, re.S)[1]
-    places = re.findall(rb"/(\S+) \[(\d+) 0 R /XYZ", table)
-    return {name.decode(): pages[leaf] for name, leaf in places}
+    """Return the page that each place linked to stands on; the cover is page 1."""
+    reader = PdfReader(BytesIO(pdf))
+    return {
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
 
 
 def settled(pdf: bytes, author: str, seconds: int) -> bytes:
-    """Name the author in place of the browser, and date and number by rule; no byte moves."""
-    creator = re.search(rb"/Creator \((?:\\.|[^\\)])*\)", pdf)[0]
-    escaped = re.sub(r"([()\\])", r"\\\1", author)
-    entry = f"/Author ({escaped})".encode("latin-1").ljust(len(creator))
-    date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(seconds)).encode()
-    pdf = re.sub(rb"D:\d{14}\+00'00'", date, pdf.replace(creator, entry, 1), count=2)
-    numbers = defaultdict(lambda: b"(node%08d)" % len(numbers))  # the browser counts on and on
-    return re.sub(rb"\(node\d{8}\)", lambda node: numbers[node[0]], pdf)
+    """Name the author, and no browser; date it by rule."""
+    date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(seconds))
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium miscounts its objects
+    writer = PdfWriter(clone_from=BytesIO(pdf))
+    title = writer.metadata.title
+    writer.metadata = {"/Title": title, "/Author": author, "/CreationDate": date, "/ModDate": date}
+    written = BytesIO()
+    writer.write(written)
+    return written.getvalue()
 
 
 def printed(page: Page, html: str) -> bytes:

@@ -2,7 +2,8 @@
 
 A paragraph that begins with **Figure N.k.** is a caption; what stands between the first
 sentences of a chapter and its first code, from **You will be able to** on, is its opening.
-No line ends between a number and what it belongs to: chapter 3, Figure 3.2, 5 %.
+No line ends between a number and what it belongs to: chapter 3, Figure 3.2, 5 %. Nor does one end
+in a few letters of code.
 """
 
 import re
@@ -11,6 +12,7 @@ from itertools import takewhile
 from docutils import nodes
 
 NUMBERED = re.compile(r"\b(?:[Cc]hapters?|Figures?|Exercises?) (?=\d)|(?<=\d) (?=%)")
+SHORT = 15  # letters of code that stay in one line
 TEXT = (nodes.paragraph, nodes.bullet_list)
 
 
@@ -35,7 +37,10 @@ def mark_parts(app, doctree):
 
 
 def keep_numbers(app, doctree, docname):
-    """Let no line end inside of what `NUMBERED` finds; code and formulas stay as they are."""
+    """Let no line end inside of short code and what `NUMBERED` finds; formulas stay as they are."""
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) < SHORT:
+            code["classes"].append("one-word")
     as_they_are = (nodes.FixedTextElement, nodes.literal, nodes.math)
     for text in list(doctree.findall(nodes.Text)):
         if NUMBERED.search(text) and not isinstance(text.parent, as_they_are):

@@ -7,16 +7,10 @@ then names the canonical address of each page, too.
 
 import re
 from html import escape
-from pathlib import Path
-from urllib.parse import urljoin
 
 from docutils import nodes
 
 LONGEST, ENOUGH = 160, 100  # letters
-WITHOUT_TEXT = {
-    "search": ("Search", "Search the course: chapters, glossary and API reference."),
-    "genindex": ("Index", "Every term and every function of the course, from A to Z."),
-}
 CARD = "_static/social-card.png"
 CARD_ALT = "Two overlapping sets of pixels, target and prediction, with their Dice score."
 ICONS = """\
@@ -45,53 +39,35 @@ def description(doctree):
     return shortened(next(doctree.findall(nodes.paragraph)).astext())
 
 
-def tags(config, title, about, page, root):
-    """Return the tags; `root` leads from the page to the top of the site."""
-    base = config.html_baseurl
+def tags(config, title, about, page):
+    """Return the tags of a page, given its address in the site."""
+    base, root = config.html_baseurl, "../" * page.count("/")
     properties = {
         "og:type": "website",
         "og:site_name": config.html_title,
         "og:title": title,
         "og:description": about,
-        "og:image": urljoin(base, CARD) if base else root + CARD,
+        "og:image": (base or root) + CARD,
         "og:image:width": "1200",
         "og:image:height": "630",
         "og:image:alt": CARD_ALT,
-    } | ({"og:url": urljoin(base, page)} if base else {})
+    } | ({"og:url": base + page} if base else {})
     lines = [
-        f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items()
+        f'<meta property="{key}" content="{escape(value)}">' for key, value in properties.items()
     ]
     lines.append('<meta name="twitter:card" content="summary_large_image">')
     return "\n".join(lines) + "\n" + ICONS.format(root=root)
 
 
-def described(about):
-    return f'<meta name="description" content="{escape(about)}">\n'
-
-
 def add(app, pagename, templatename, context, doctree):
-    """Complete the head of a page."""
-    if doctree:
-        title, about = app.env.titles[pagename].astext(), description(doctree)
-    else:
-        title, about = WITHOUT_TEXT[pagename]
-        context["about"] = about  # the page opens with it, see book/_templates
+    """Complete the head of a page; one without a text of its own speaks for the book."""
+    page = "" if pagename == "index" else f"{pagename}.html"
+    title = app.env.titles[pagename].astext() if doctree else app.config.html_title
+    about = description(doctree or app.env.get_doctree(app.config.root_doc))
     head = context.get("metatags", "")
     if 'name="description"' not in head:
-        head += described(about)
-    root = "../" * pagename.count("/")
-    context["metatags"] = head + tags(app.config, title, about, f"{pagename}.html", root)
-
-
-def complete_index(app, error):
-    """Give index.html, whose address is the one that people share, the head of the first page."""
-    if error or app.builder.name != "html":
-        return
-    config = app.config
-    about = description(app.env.get_doctree(config.root_doc))
-    head = described(about) + tags(config, config.html_title, about, "", "")
-    index = Path(app.outdir, "index.html")
-    index.write_text(index.read_text("utf8").replace("</head>", f"{head}</head>"), "utf8")
+        head += f'<meta name="description" content="{escape(about)}">\n'
+    context["metatags"] = head + tags(app.config, title, about, page)
 
 
 def end_with_slash(app, config):
@@ -103,5 +79,4 @@ def end_with_slash(app, config):
 def setup(app):
     app.connect("config-inited", end_with_slash)
     app.connect("html-page-context", add)
-    app.connect("build-finished", complete_index, priority=950)  # when index.html is there
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,6 @@ from functools import cache, wraps
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
-import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -261,35 +260,6 @@ def test_formulas_of_chapters_are_cited():
 
 
 # What stands behind the pages
-
-
-@each_chapter
-@no_problem
-def test_every_output_of_the_notebook_is_on_the_page(name):
-    notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    code = [cell for cell in code if "remove-cell" not in cell.metadata.get("tags", [])]
-    shown = article(name).select("div.cell")
-    if len(code) != len(shown):
-        yield f"{len(shown)} code cells on the page, {len(code)} in the notebook"
-    for number, (cell, part) in enumerate(zip(code, shown, strict=False), start=1):
-        where = f"code cell {number} ({cell.source.partition(chr(10))[0][:40]})"
-        outputs = part.select(".cell_output > *")
-        if len(outputs) != len(cell.outputs):
-            yield f"{where}: {len(outputs)} outputs on the page, {len(cell.outputs)} stored"
-        for stored, output in zip(cell.outputs, outputs, strict=False):
-            data = stored.get("data", {})
-            if any(kind.startswith("image/") for kind in data):
-                alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
-                if output.get("alt", output.img and output.img.get("alt")) != alt:
-                    yield f"{where}: the figure is not shown with its alternative text"
-            elif set(data) <= {"text/plain"}:
-                text = stored.get("text", data.get("text/plain", ""))
-                seen = output.get_text()
-                if text.split() != seen.split():
-                    yield f"{where}: the page shows {seen[:60]!r}, stored is {text[:60]!r}"
-            elif "text/latex" in data and not output.select(".katex"):
-                yield f"{where}: the formula is not rendered"
 
 
 @no_problem

@@ -8,12 +8,13 @@ import re
 import sys
 import tomllib
 import zipfile
+from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
 import yaml
+from pypdf import PdfReader
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
@@ -34,8 +35,6 @@ DIST = script(ROOT / "tools" / "dist.py")
 HOSTED = script(ROOT / "tools" / "hosted.py")
 NUMBERED = script(ROOT / "tools" / "numbered.py")
 PRINT = script(ROOT / "tools" / "print.py")
-STREAMS = script(ROOT / "book" / "_ext" / "whole_streams.py")
-BUTTONS = script(ROOT / "book" / "_ext" / "launch_buttons.py")
 
 
 # The zip
@@ -74,14 +73,6 @@ def test_what_the_notebooks_read_is_in_the_zip():
         for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
             assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
     assert all(any(ROOT.glob(pattern)) for pattern in DIST.TO_RUN)
-
-
-def test_a_line_that_arrives_in_pieces_is_one_line_on_the_page():
-    pieces = [("stdout", "pooled 0.1"), ("stderr", "oh\n"), ("stdout", ", alone 0.2\n")]
-    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
-    outputs.insert(1, nbformat.v4.new_output("display_data", data={"text/plain": "a figure"}))
-    shown = STREAMS.merge_streams(outputs)
-    assert [output.get("text") for output in shown] == ["pooled 0.1, alone 0.2\n", None, "oh\n"]
 
 
 # The PDF
@@ -164,21 +155,16 @@ def test_the_pdf_is_tagged_dated_and_knows_its_pages(sheet, tmp_path, monkeypatc
     monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
     pdf = PRINT.printed(sheet, BOOK)
     assert PRINT.destinations(pdf) == {"one": 2, "two": 3}
-    settled = PRINT.settled(pdf, "A (B)", 0)
-    assert len(settled) == len(pdf)
-    for entry in (
-        rb"/Title (Small)",
-        rb"/Author (A \(B\))",
-        b"/CreationDate (D:19700101000000+00'00')",
-        b"/ModDate (D:19700101000000+00'00')",
-        b"/Lang (en)",
-        b"/Marked true",
-        b"/Type /Outlines",
-        b"/S /H1",
-        b"/Alt (a picture)",
-    ):
-        assert entry in settled, entry
-    assert b"Headless" not in settled
+    settled = PdfReader(BytesIO(PRINT.settled(pdf, "A (B)", 0)))
+    date = "D:19700101000000+00'00'"
+    about = {"/Title": "Small", "/Author": "A (B)", "/CreationDate": date, "/ModDate": date}
+    assert settled.metadata == about
+    root = settled.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert [entry.title for entry in settled.outline] == ["First", "Second"]
+    tags = [settled.get_object(number) for number in range(1, len(settled.xref[0]))]
+    assert any(isinstance(tag, dict) and tag.get("/Alt") == "a picture" for tag in tags)
 
 
 @pytest.mark.book
@@ -263,21 +249,6 @@ def test_binder_gets_the_locked_versions_and_a_python_that_is_tested():
     python = (folder / "runtime.txt").read_text("utf8").strip().removeprefix("python-")
     tested = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
     assert python in tested["jobs"]["strict"]["strategy"]["matrix"]["python"]
-
-
-@pytest.mark.parametrize(
-    ("address", "left"),
-    [
-        ("", None),
-        (ADDRESS, {"binderhub_url", "colab_url"}),
-        ("https://gitlab.com/someone/dice-course", {"binderhub_url"}),
-    ],
-)
-def test_buttons_need_an_address(address, left):
-    options = {"repository_url": address, "launch_buttons": dict(THEME["launch_buttons"])}
-    BUTTONS.only_with_address(None, SimpleNamespace(html_theme_options=options))
-    shown = options.get("launch_buttons")
-    assert (shown and {key for key in shown if key.endswith("_url")}) == left
 
 
 def notebook_links(page):

@@ -1,8 +1,7 @@
 """Time each notebook and the build of the book: python tools/records/course_times.py.
 
-Each notebook is executed once, in a fresh kernel, from a copy; the book is built twice, from
-nothing and with its notebooks executed before. The record goes to
-benchmarks/results/course_times.json and, as tables, into the page book/colophon.md;
+Each notebook is executed once, in a fresh kernel, from a copy; the book is built from nothing. The
+record goes to benchmarks/results/course_times.json and, as tables, into the page book/colophon.md;
 with --page, those of the record that is there are written anew.
 """
 
@@ -65,10 +64,7 @@ def measure() -> dict[str, Any]:
                 **{name: version(name) for name in PACKAGES},
             },
             "notebook_seconds": {file.stem: seconds(execute, file) for file in notebooks},
-            "build_seconds": {
-                "from_nothing": seconds(build, out),
-                "notebooks_executed_before": seconds(build, out),
-            },
+            "build_seconds": seconds(build, out),
         }
 
 
@@ -81,12 +77,11 @@ def title(name: str) -> str:
 
 def tables(record: dict[str, Any]) -> str:
     """Return what the page shows of the record, as Markdown."""
-    times, builds = record["notebook_seconds"], record["build_seconds"]
+    times = record["notebook_seconds"]
     rows = [
         *((f"[{title(name)}](../notebooks/{name}.ipynb)", times[name]) for name in sorted(times)),
         ("**all notebooks**", round(sum(times.values()), 1)),
-        ("the book, from nothing", builds["from_nothing"]),
-        ("the book, its notebooks executed before", builds["notebooks_executed_before"]),
+        ("the book", record["build_seconds"]),
     ]
     return "\n".join(
         [
