@@ -26,7 +26,8 @@ class PanopticQuality:
 
     Examples
     --------
-    >>> one, other = panoptic_quality([1, 1], [4, 4]), panoptic_quality([1, 0], [0, 1])
+    >>> one = panoptic_quality([1, 1], [4, 4])
+    >>> other = panoptic_quality([1, 0], [0, 1])
     >>> (one + other).quality
     0.5
     """
@@ -70,8 +71,7 @@ class PanopticQuality:
 def object_pairs(prediction_ids: Array, target_ids: Array) -> Array:
     """Which objects of two instance maps meet, and in how many pixels.
 
-    The tables of tiles whose ids are common, one after the other, make that of the image:
-    ``panoptic_quality(*numpy.concatenate(tables, axis=1))``.
+    The tables of tiles whose ids are common, one after the other, make that of the image.
 
     Parameters
     ----------
@@ -94,6 +94,12 @@ def object_pairs(prediction_ids: Array, target_ids: Array) -> Array:
     array([[0, 2, 1],
            [0, 0, 7],
            [1, 1, 2]])
+    >>> import numpy as np
+    >>> tiles = ([1, 1], [7, 7]), ([1, 2], [7, 0])
+    >>> tables = [object_pairs(*tile) for tile in tiles]
+    >>> merged = np.concatenate(tables, axis=1)
+    >>> panoptic_quality(*merged).matched
+    1
     """
     ((p, g),) = checks.instance_maps(prediction_ids, target_ids)
     return count_pairs(p, g)

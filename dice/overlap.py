@@ -132,7 +132,10 @@ class Overlap:
         >>> second = Overlap([0, 1], [50, 1], [50, 1], batched=True)
         >>> Overlap.join([first, second]).dice(average="macro")
         0.5
-        >>> round((first + second).dice(average="macro"), 4)  # as parts of the same two images
+
+        Added, they are taken for parts of the same two images:
+
+        >>> round((first + second).dice(average="macro"), 4)
         0.0196
         """
         one = lambda value: arrays.array("sum", value)[None, ...]  # noqa: E731
