@@ -1,20 +1,11 @@
 """Tell the reader of a page where it stands: in the breadcrumbs, the progress and the sidebar."""
 
 from html import escape
+from pathlib import Path
 
 from sphinx.addnodes import toctree
 
-# The theme scrolls the sidebar to where it was on the page before, the open page in view or not.
-SHOW_ACTIVE = """
-addEventListener("load", () => {
-  const bar = document.querySelector(".bd-sidebar-primary");
-  const active = bar?.querySelector(".active > a");
-  if (!active) return;
-  const frame = bar.getBoundingClientRect(), link = active.getBoundingClientRect();
-  const seen = frame.top <= link.top && link.bottom <= frame.bottom;
-  if (!seen) bar.scrollTop += link.top - frame.top - frame.height / 3;
-});
-"""
+SCRIPT = Path(__file__).with_suffix(".js")
 
 
 def parts(env):
@@ -49,6 +40,6 @@ def show(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.add_js_file(None, body=SHOW_ACTIVE)
+    app.add_js_file(None, body=SCRIPT.read_text("utf8"))
     app.connect("html-page-context", show)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

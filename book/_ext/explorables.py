@@ -1,20 +1,21 @@
 """Set a figure to work by hand into a chapter, after the caption of a figure.
 
-The notebooks know nothing of it: the table below says what stands where. Without scripts a
+The notebooks know nothing of it: explorables.yml says what stands where. Without scripts a
 reader sees the drawing of the first state, made by the package; the script replaces it.
 The colors come from `dice.course.style`, as those of all figures.
 """
 
 import re
 import sys
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # this checkout's package, before any other
 
 import numpy as np
+import yaml
 from chapter_parts import leads_with
 from docutils import nodes
 from matplotlib.figure import Figure
@@ -64,68 +65,23 @@ def worked_example(ax):
     flow(ax, examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
 
 
-@dataclass(frozen=True)
-class Explorable:
-    """What a reader can work by hand, and where it stands."""
-
-    name: str  # of the element and of the script
-    chapter: str
-    after: str  # how the caption above it begins
-    title: str
-    invitation: str
-    draw: callable
-    alt: str
-
-    @cached_property
-    def svg(self):
-        """The first state, where scripts are off."""
-        chart = self.draw is scores_over_size
-        figure = Figure() if chart else Figure(figsize=style.PAGE)
-        self.draw(figure.add_subplot())
-        return svg(figure)
+DRAWINGS = {
+    "accuracy-trap": scores_over_size,
+    "paint-and-score": six_pixels,
+    "to-round-or-not": rounded_or_not,
+    "worked-example-live": worked_example,
+}
+TEXTS = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf8"))
+EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.items()]
 
 
-EXPLORABLES = [
-    Explorable(
-        "accuracy-trap",
-        "notebooks/02_dice_coefficient",
-        "Figure 2.2.",
-        "The accuracy trap",
-        "Lower the share of the object, at the same two rates: watch which score falls.",
-        scores_over_size,
-        "Accuracy stays above 0.94 at every share of the object; Dice falls from 0.94 to 0.02.",
-    ),
-    Explorable(
-        "paint-and-score",
-        "notebooks/02_dice_coefficient",
-        "Figure 2.4.",
-        "Paint and score",
-        "Press or stroke the pixels. Every number follows. Then add background, and scatter the "
-        "errors: what moves, and what does not?",
-        six_pixels,
-        "Six pixels: the target marks pixels 1 and 4, the prediction pixels 1, 3 and 4.",
-    ),
-    Explorable(
-        "to-round-or-not",
-        "notebooks/03_soft_dice",
-        "Figure 3.4.",
-        "To round or not to round",
-        "Move the threshold and both epsilons. Which score has a slope that a network can "
-        "follow, and when does epsilon take over?",
-        rounded_or_not,
-        "Six pixels with the probabilities 0.9, 0.2, 0.6, 0.8, 0.1 and 0.1. Rounded at one half "
-        "they are 1, 0, 1, 1, 0, 0; the target is 1, 0, 0, 1, 0, 0.",
-    ),
-    Explorable(
-        "worked-example-live",
-        "notebooks/04_worked_example",
-        "Figure 4.5.",
-        "The worked example, live",
-        "Change a logit or a label, and follow the change down to the loss.",
-        worked_example,
-        "The worked example from twelve logits to the loss 0.6141, a column for each class.",
-    ),
-]
+@cache
+def first_state(name):
+    """Draw what stands where scripts are off."""
+    draw = DRAWINGS[name]
+    figure = Figure() if draw is scores_over_size else Figure(figsize=style.PAGE)
+    draw(figure.add_subplot())
+    return svg(figure)
 
 
 def role_colors():
@@ -154,7 +110,9 @@ def role_colors():
 
 
 def markup(explorable, root):
-    width, height = re.search(r' width="(\d+)" height="(\d+)"', explorable.svg).groups()
+    width, height = re.search(
+        r' width="(\d+)" height="(\d+)"', first_state(explorable.name)
+    ).groups()
     source = f"{root}_static/{FOLDER}/{explorable.name}.svg"
     name = explorable.name
     return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title">
@@ -176,7 +134,7 @@ def write_files(app):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
     for explorable in EXPLORABLES:
-        (folder / f"{explorable.name}.svg").write_text(explorable.svg, "utf8")
+        (folder / f"{explorable.name}.svg").write_text(first_state(explorable.name), "utf8")
 
 
 def announce(doctree, explorables):

@@ -5,12 +5,12 @@ Addresses are absolute once `html: baseurl` in _config.yml says where the book l
 then names the canonical address of each page, too.
 """
 
-import re
 from html import escape
+from textwrap import shorten
 
 from docutils import nodes
 
-LONGEST, ENOUGH = 160, 100  # letters
+LONGEST = 160  # letters of a description
 CARD = "_static/social-card.png"
 CARD_ALT = "Two overlapping sets of pixels, target and prediction, with their Dice score."
 ICONS = """\
@@ -20,23 +20,12 @@ ICONS = """\
 """
 
 
-def shortened(text):
-    """Return the first sentences that fit if they say enough, or else as many words as fit."""
-    text = " ".join(text.split())
-    if len(text) <= LONGEST:
-        return text
-    end = max((dot.end() for dot in re.finditer(r"[.!?](?= )", text[: LONGEST + 1])), default=0)
-    if end >= ENOUGH:
-        return text[:end]
-    return text[: text.rindex(" ", 0, LONGEST)].rstrip(",;:.") + "…"
-
-
 def description(doctree):
     """Return what a page says of itself, or how it begins."""
     for meta in doctree.findall(nodes.meta):
         if meta.get("name") == "description":
             return meta["content"]
-    return shortened(next(doctree.findall(nodes.paragraph)).astext())
+    return shorten(next(doctree.findall(nodes.paragraph)).astext(), LONGEST, placeholder=" …")
 
 
 def tags(config, title, about, page):

@@ -8,27 +8,14 @@ columns, so it stays a table that scrolls.
 """
 
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 TABLE = r"(?s)<table class=\"table\">.*?</table>"
 ROOM = 38  # letters that a phone shows side by side
 GAP = 2  # letters that would fit between two columns
-ROLES = """
-addEventListener("DOMContentLoaded", () => {
-  const roles = {
-    "": "table",
-    ":is(thead, tbody)": "rowgroup",
-    "tr": "row",
-    "th:has(> :not(:empty))": "columnheader",
-    "td": "cell",
-  };
-  for (const [tags, role] of Object.entries(roles)) {
-    const parts = document.querySelectorAll(`table.cards ${tags}`);
-    for (const part of parts) part.setAttribute("role", role);
-  }
-});
-"""
+SCRIPT = Path(__file__).with_suffix(".js")
 
 
 def words(cell):
@@ -66,7 +53,7 @@ def prepare(app, pagename, templatename, context, doctree):
     if "body" in context:
         context["body"] = re.sub(TABLE, with_cards, context["body"])
         if 'class="table cards"' in context["body"]:
-            app.add_js_file(None, body=ROLES)
+            app.add_js_file(None, body=SCRIPT.read_text("utf8"))
 
 
 def setup(app):

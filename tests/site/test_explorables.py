@@ -25,12 +25,8 @@ pytestmark = pytest.mark.book
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 SCRIPTS = ROOT / "book" / "_static" / "explorables"
-CHAPTERS = {
-    "accuracy-trap": "02_dice_coefficient",
-    "paint-and-score": "02_dice_coefficient",
-    "to-round-or-not": "03_soft_dice",
-    "worked-example-live": "04_worked_example",
-}
+TEXTS = yaml.safe_load((ROOT / "book" / "_ext" / "explorables.yml").read_text("utf8"))
+CHAPTERS = {name: text["chapter"] for name, text in TEXTS.items()}
 each_explorable = pytest.mark.parametrize("name", CHAPTERS)
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -708,17 +704,3 @@ def test_colors_are_those_of_the_style_file():
     assert used - {"line"} <= light.keys()
     for file in SCRIPTS.glob("*.*s"):
         assert not re.search(r"#[0-9a-f]{6}\b", file.read_text("utf8"), re.I), file.name
-
-
-def test_the_extension_names_what_the_tests_drive():
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    try:
-        where = ROOT / "book" / "_ext" / "explorables.py"
-        spec = importlib.util.spec_from_file_location("book_explorables", where)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.pop(0)
-    listed = {e.name: e.chapter.removeprefix("notebooks/") for e in module.EXPLORABLES}
-    assert listed == CHAPTERS

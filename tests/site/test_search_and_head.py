@@ -215,15 +215,6 @@ def test_the_sidebar_shows_the_open_page_wherever_it_was_before(browser):
 # Heads
 
 
-def test_a_description_is_whole_sentences_or_ends_with_an_ellipsis():
-    short = "Two words. And a few more."
-    assert page_head.shortened(short) == short
-    sentence = "This sentence is repeated until the text is too long. "
-    assert page_head.shortened(sentence * 9) == (sentence * 2).strip()
-    long = page_head.shortened("word " * 99)
-    assert len(long) <= 161 and long.endswith("word…")
-
-
 def test_addresses_are_absolute_once_the_address_of_the_book_is_known():
     config = SimpleNamespace(html_title="Book", html_baseurl="")
     assert "http" not in page_head.tags(config, "Page", "About.", "a/b.html")
@@ -254,7 +245,7 @@ def test_the_head_describes_the_page(name):
     assert [icon.name for icon in icons] == ["favicon.png", "favicon.svg", "touch-icon.png"]
     assert all(icon.is_file() for icon in icons)
     if name in CHAPTERS:
-        beginning = description.rstrip("…")
+        beginning = description.rstrip(" …")
         assert words(article(name).find("h1").find_next("p")).startswith(beginning)
 
 
