@@ -46,9 +46,12 @@ SHORT = """() => {
 FIT = """() => [...document.querySelectorAll('.equation .formula, pre, table')].flatMap(box => {
   const frame = box.matches('table') ? box.parentElement : box;
   const whole = parseFloat(getComputedStyle(box).fontSize);
-  for (let size = 95; size >= 60 && box.scrollWidth > frame.clientWidth; size -= 5)
+  const least = box.matches('.formula') ? 20 : 60;  // only text can be broken into lines
+  for (let size = 95; size >= least && box.scrollWidth > frame.clientWidth; size -= 5)
     box.style.fontSize = `${whole * size / 100}px`;
-  return box.scrollWidth > frame.clientWidth ? [box.textContent.slice(0, 60)] : [];
+  if (box.scrollWidth <= frame.clientWidth) return [];
+  box.classList.add('broken');
+  return [box.textContent.trim().slice(0, 60)];
 })"""
 
 ONE_SHEET = """height => {
@@ -196,14 +199,14 @@ def settled(pdf: bytes, author: str, seconds: int) -> bytes:
 
 
 def printed(page: Page, html: str) -> bytes:
-    """Print a document with an open browser page; what is too large is set smaller."""
+    """Print a document with an open browser page; what is too wide is set smaller, or broken."""
     DOCUMENT.write_text(html, "utf8")
     page.goto(DOCUMENT.as_uri())
     page.evaluate(FONTS)
     page.evaluate(SHORT)
     page.evaluate(ONE_SHEET, PRINTED_HEIGHT)
-    if cut := page.evaluate(FIT):
-        sys.exit("Too wide for the paper: " + "; ".join(cut))
+    for text in page.evaluate(FIT):
+        print(f"Too wide for the paper, so broken anywhere: {text}", file=sys.stderr)
     return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
 
 

@@ -147,7 +147,16 @@ BOOK = f"""<!DOCTYPE html><html lang="en"><head><title>Small</title><style>{CSS}
 </article></body></html>"""
 
 
-WIDE = "<!DOCTYPE html><title>Wide</title><table><tr><td>{}</td></tr></table>"
+WIDE = f"<!DOCTYPE html><title>Wide</title><style>{CSS}</style><table><tr><td>CONTENT</td></tr></table>"
+
+
+def test_every_font_of_the_paper_is_here_with_its_license():
+    folder = ROOT / "tools" / "fonts"
+    named = re.findall(r'url\("\.\./tools/fonts/(.*?)"\)', CSS)
+    assert sorted(named) == sorted(file.name for file in folder.glob("*.woff2"))
+    for family in {name.split("-")[0] for name in named}:
+        assert "SIL OPEN FONT LICENSE" in (folder / f"LICENSE-{family}").read_text("utf8")
+        assert f"font-family: {family.title()};" in CSS
 
 
 @pytest.mark.book
@@ -168,12 +177,14 @@ def test_the_pdf_is_tagged_dated_and_knows_its_pages(sheet, tmp_path, monkeypatc
 
 
 @pytest.mark.book
-def test_code_that_is_too_wide_is_set_smaller_or_refused(sheet, tmp_path, monkeypatch):
+def test_what_is_too_wide_is_set_smaller_or_broken(sheet, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
-    PRINT.printed(sheet, WIDE.format("m" * 60))
+    PRINT.printed(sheet, WIDE.replace("CONTENT", "m" * 60))
     assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
-    with pytest.raises(SystemExit, match="Too wide for the paper: mmm"):
-        PRINT.printed(sheet, WIDE.format("m" * 900))
+    assert capsys.readouterr().err == ""
+    PRINT.printed(sheet, WIDE.replace("CONTENT", "m" * 900))
+    assert sheet.eval_on_selector("table", "e => e.scrollWidth <= e.parentElement.clientWidth")
+    assert "so broken anywhere: mmm" in capsys.readouterr().err
 
 
 @pytest.mark.book
