@@ -132,7 +132,7 @@ scale: $(READY)  ## Score volumes larger than memory, and record it for the chap
 	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python tools/records/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do
 
 clean:  ## Remove all that make has made
-	rm -rf .venv* _build *.egg-info .coverage .*_cache .hypothesis
+	rm -rf .venv* _build build *.egg-info .coverage .*_cache .hypothesis
 
 # What the targets are made of
 
