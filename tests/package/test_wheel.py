@@ -1,4 +1,4 @@
-"""What `pip install .` installs: the package as it is now, whatever an earlier build left behind."""
+"""`pip install .` installs the package as it is now, whatever an earlier build left behind."""
 
 import shutil
 import zipfile

@@ -147,7 +147,8 @@ BOOK = f"""<!DOCTYPE html><html lang="en"><head><title>Small</title><style>{CSS}
 </article></body></html>"""
 
 
-WIDE = f"<!DOCTYPE html><title>Wide</title><style>{CSS}</style><table><tr><td>CONTENT</td></tr></table>"
+WIDE = f"<!DOCTYPE html><title>Wide</title><style>{CSS}</style>"
+WIDE += "<table><tr><td>CONTENT</td></tr></table>"
 
 
 def test_every_font_of_the_paper_is_here_with_its_license():
