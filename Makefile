@@ -13,7 +13,7 @@ SKIP    = skip-execution
 CORE    = dice/*.py dice/engine/*.py $(patsubst %,tests/package/test_%.py,array_libraries tversky_and_gradients import bad_input overlap scores_and_losses)
 PORT   ?= 8000
 GIB    ?= 8
-NEWEST  = 3.13
+NEWEST  = 3.14
 comma  := ,
 
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
@@ -85,7 +85,7 @@ pdf: $(PDF)  ## Make one PDF of the whole book (wants Chromium; a minute or two)
 dist: $(PDF)  ## Make one zip of the whole course, to read and run without network
 	@$(BIN)/python tools/dist.py
 
-lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.13
+lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.14
 	$(BIN)/python -m pip install --quiet uv
 	sed '/^-/d' requirements.txt | $(BIN)/uv pip compile - pyproject.toml --extra course --extra dev \
 	  --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-annotate \
@@ -140,12 +140,12 @@ clean:  ## Remove all that make has made
 $(BOOK) $(PDF) dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
 $(BIN)/python:
-	@without=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11); do \
+	@without=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= ($(subst .,$(comma),$(NEWEST))))' 2>/dev/null || continue; \
 	  "$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv $(VENV); \
 	  without="$$python has no venv module (Debian, Ubuntu: apt install python3-venv). "; \
 	done; \
-	echo "$${without}Needed: Python 3.11 to $(NEWEST) with its venv module; name one with PYTHON=/path/to/python" >&2; exit 1
+	echo "$${without}Needed: Python 3.11 to $(NEWEST) with its venv module; name one with PYTHON=/path/to/python (the README has a way without admin rights)" >&2; exit 1
 
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked versions into $(VENV) (the first time takes some minutes)"

@@ -23,6 +23,24 @@ def test_every_target_is_in_the_makefile():
     assert named <= targets
 
 
+def test_every_target_for_a_learner_has_a_line_without_make():
+    (block,) = re.findall(r"^```\n(py -3.*?)^```", README, re.M | re.S)
+    (targets,) = re.findall(r"what `make (.*?)` do\.", README)
+    named = re.findall(r"\w+", targets)
+    assert named == ["book", "unit", "notebooks", "pdf", "dist", "serve", "and", "lab"]
+    assert len(block.splitlines()) == 2 + len(named) - 1  # after the two that set up
+
+
+def test_the_versions_of_python_are_those_that_are_tested():
+    oldest, newest = re.search(r"with Python 3\.(\d+) to 3\.(\d+)", README).groups()
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
+    tested = workflow["jobs"]["strict"]["strategy"]["matrix"]["python"]
+    assert tested == [f"3.{minor}" for minor in range(int(oldest), int(newest) + 1)]
+    makefile = (ROOT / "Makefile").read_text("utf8")
+    assert f"NEWEST  = 3.{newest}\n" in makefile
+    assert f"for Python 3.{oldest} to 3.{newest}\n" in makefile
+
+
 def test_every_folder_and_file_is_there():
     folders = re.findall(r"`([\w./]+/)`", README)
     linked = re.findall(r"\]\(([^)#:]+)\)", README)
@@ -45,6 +63,6 @@ def test_the_lines_for_windows_are_those_that_continuous_integration_runs():
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text("utf8"))
     steps = [step["run"] for step in workflow["jobs"]["windows"]["steps"] if "run" in step]
     (block,) = re.findall(r"^```\n(py -3.*?)^```", README, re.M | re.S)
-    *lines, lab = block.splitlines()
+    *lines, server, lab = block.splitlines()
     assert lines == steps
-    assert "jupyter lab" in lab  # which runs until it is closed
+    assert "http.server" in server and "jupyter lab" in lab  # they run until they are closed
