@@ -1,4 +1,4 @@
-"""Print the ratios that `make bench` has just measured beside those of the stored record, as Markdown.
+"""Print the ratios that `make bench` has just measured beside the stored ones, as Markdown.
 
 A ratio is the time of another library by ours: below 1, it is the faster one.
 """

@@ -146,19 +146,25 @@ def feet(titles: dict[str, str]) -> str:
     )
 
 
+def style() -> str:
+    """Return the style sheet; its fonts are beside it, wherever the document is."""
+    here = Path(__file__).parent
+    css = (here / "print.css").read_text("utf8")
+    return css.replace('url("fonts/', f'url("{here.as_uri()}/fonts/')
+
+
 def document(config: dict, toc: dict, articles: dict[str, Tag], numbers: dict[str, int]) -> str:
     """Return the whole book as one page of HTML."""
     titles = {page: text.h1.get_text() for page, text in articles.items()}
     title, author = escape(config["title"]), escape(config["author"])
     links = "".join(f'<link rel="stylesheet" href="html/{file}"/>\n' for file in STYLES)
-    style = Path(__file__).with_name("print.css").read_text("utf8") + feet(titles)
     return f"""<!DOCTYPE html>
 <html lang="{config["sphinx"]["config"]["language"]}" data-theme="light">
 <head>
 <meta charset="utf-8"/>
 <title>{title}</title>
 {links}<style>
-{style}</style>
+{style()}{feet(titles)}</style>
 </head>
 <body>
 <header class="cover">

@@ -137,7 +137,7 @@ def sheet(browser):
     page.close()
 
 
-CSS = (ROOT / "tools" / "print.css").read_text("utf8")
+CSS = PRINT.style()
 SQUARE = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Crect width='9'"
 SQUARE += " height='9'/%3E%3C/svg%3E"
 BOOK = f"""<!DOCTYPE html><html lang="en"><head><title>Small</title><style>{CSS}</style></head>
@@ -153,7 +153,7 @@ WIDE += "<table><tr><td>CONTENT</td></tr></table>"
 
 def test_every_font_of_the_paper_is_here_with_its_license():
     folder = ROOT / "tools" / "fonts"
-    named = re.findall(r'url\("\.\./tools/fonts/(.*?)"\)', CSS)
+    named = re.findall(r'url\("file:.*/fonts/(.*?)"\)', CSS)
     assert sorted(named) == sorted(file.name for file in folder.glob("*.woff2"))
     for family in {name.split("-")[0] for name in named}:
         assert "SIL OPEN FONT LICENSE" in (folder / f"LICENSE-{family}").read_text("utf8")
@@ -180,7 +180,7 @@ def test_the_pdf_is_tagged_dated_and_knows_its_pages(sheet, tmp_path, monkeypatc
 @pytest.mark.book
 def test_what_is_too_wide_is_set_smaller_or_broken(sheet, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(PRINT, "DOCUMENT", tmp_path / "print.html")
-    PRINT.printed(sheet, WIDE.replace("CONTENT", "m" * 60))
+    PRINT.printed(sheet, WIDE.replace("CONTENT", "m" * 80))
     assert sheet.eval_on_selector("table", "e => e.style.fontSize") != ""
     assert capsys.readouterr().err == ""
     PRINT.printed(sheet, WIDE.replace("CONTENT", "m" * 900))
