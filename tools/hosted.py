@@ -1,16 +1,19 @@
-"""Let the notebooks fetch the course where they stand alone, as on a hosted service.
+"""Write into the sources what hangs on the address of the repository; `make outputs` runs this.
 
-A notebook that Colab opens has no package `dice` beside it. Once `_config.yml` knows the address
-of the repository, this puts a first code cell into every notebook that fetches the course there;
-without an address it takes the cell away. `make outputs` runs it. The book does not show the cell.
+A notebook that Colab opens has no package `dice` beside it. Once `_config.yml` knows the address,
+this puts a first code cell into every notebook that fetches the course there, which the book does
+not show, and a line into the welcome page that leads to the releases. Without one it takes both
+away.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
 import yaml
 
 ROOT = Path(__file__).parents[1]
+WELCOME = ROOT / "book" / "welcome.md"
 TAG = "hosted"
 SOURCE = """\
 from pathlib import Path
@@ -20,6 +23,12 @@ if not Path("../dice").is_dir():  # this notebook stands alone: fetch the course
     !test -d course || git clone --quiet --depth 1 {{address}} course
     %pip install --quiet "./course[course]"
     %cd -q course/notebooks"""
+
+MARK = "<!-- the releases, by tools/hosted.py -->"
+RELEASES = """\
+- **Take it along.** [The latest release]({address}/releases/latest) has the whole course as \
+one zip, to read and run without network, as one PDF, and the package as a wheel.
+"""
 
 
 def address() -> str:
@@ -43,8 +52,19 @@ def with_fetch_cell(notebook: nbformat.NotebookNode, url: str) -> nbformat.Noteb
     return notebook
 
 
+def with_releases(page: str, url: str) -> str:
+    """Let a page lead to the releases that a workflow makes on GitHub, or nowhere."""
+    line = RELEASES.format(address=url) if url.startswith("https://github.com/") else ""
+    page, count = re.subn(rf"(- \*\*Take it along.*\n)?{MARK}\n", lambda _: f"{line}{MARK}\n", page)
+    assert count == 1, f"the welcome page has {MARK!r} {count} times"
+    return page
+
+
 def main() -> None:
-    """Write the notebooks that change."""
+    """Write the notebooks that change, and the welcome page."""
+    before = WELCOME.read_text("utf8")
+    if (after := with_releases(before, address())) != before:
+        WELCOME.write_text(after, "utf8")
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
         before = file.read_text("utf8")
         notebook = with_fetch_cell(nbformat.reads(before, as_version=4), address())

@@ -226,6 +226,17 @@ def test_with_an_address_the_first_code_fetches_the_course():
     assert [dict(cell) for cell in HOSTED.with_fetch_cell(hosted, "").cells] == cells
 
 
+@pytest.mark.parametrize(
+    ("address", "found"), [("", 0), (ADDRESS, 1), ("https://gitlab.com/someone/course", 0)]
+)
+def test_the_welcome_page_leads_to_the_releases_of_an_address(address, found):
+    page = HOSTED.with_releases("- **Read.**\n" + HOSTED.MARK + "\n\nMore.\n", address)
+    assert page.count(f"({address}/releases/latest)") == found
+    assert HOSTED.with_releases(page, address) == page
+    welcome = HOSTED.WELCOME.read_text("utf8")
+    assert HOSTED.with_releases(welcome, HOSTED.address()) == welcome
+
+
 def test_the_numbers_of_the_cells_are_those_of_the_chapter_alone():
     """However the kernel counts: it leaves out what it skips, and counts the cell that fetches."""
     chapter = ROOT / "notebooks" / "08_at_scale.ipynb"
