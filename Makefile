@@ -43,10 +43,7 @@ unit: $(READY)  ## Test the package and the form of the notebooks
 	$(PYTEST) -m "not book"
 
 notebooks: $(READY)  ## Run every notebook and compare each output with the stored one
-	@$(PYTEST) --dist loadfile --nbval notebooks || { echo; \
-	echo "A cell fails, or no longer gives its stored output. The report above marks what is stored with +,"; \
-	echo "and what came now with -. It counts code cells from 0: its cell 35 is [36] in JupyterLab (make lab)."; \
-	echo "If the new output is right: make outputs, then git diff."; exit 1; }
+	$(PYTEST) --dist loadfile --nbval notebooks
 
 outputs: $(READY)  ## Run every notebook and store its outputs anew
 	$(BIN)/python tools/hosted.py

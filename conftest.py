@@ -1,10 +1,12 @@
-"""What every run of pytest needs, that of the notebooks too: a home that can be written to."""
+"""What every run of pytest needs, that of the notebooks too: a plugin, and a home."""
 
 import atexit
 import os
 import shutil
 import tempfile
 from pathlib import Path
+
+pytest_plugins = ["notebook_differences"]  # in tools/
 
 
 def can_be_written(folder: Path) -> bool:

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebook_differences
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
 
 
-def compared(*cells: tuple[str, list], folder: Path, **environment: str):
+def compared(folder: Path, *cells: tuple[str, list], options=(), **environment: str):
     """Write a notebook into a copy of the settings, and compare it as `make notebooks` does."""
     notebook = nbformat.v4.new_notebook()
     for number, (source, outputs) in enumerate(cells, start=1):
@@ -21,7 +22,7 @@ def compared(*cells: tuple[str, list], folder: Path, **environment: str):
     for name in ("conftest.py", "pyproject.toml", "tools"):
         (folder / name).symlink_to(ROOT / name)
     nbformat.write(notebook, folder / "one.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbval", "one.ipynb"]
+    command = [sys.executable, "-m", "pytest", "--nbval", "one.ipynb", *options]
     environment = {**os.environ, "NO_COLOR": "1", **environment}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -29,5 +30,57 @@ def compared(*cells: tuple[str, list], folder: Path, **environment: str):
 @pytest.mark.skipif(sys.platform == "win32", reason="a home is found otherwise there")
 def test_notebooks_run_where_the_home_cannot_be_written(tmp_path):
     unwritable = {"HOME": "/dev/null/home", "MPLCONFIGDIR": "", "IPYTHONDIR": ""}
-    done = compared((PLOT + "\nplt.close()", []), folder=tmp_path, **unwritable)
+    done = compared(tmp_path, (PLOT + "\nplt.close()", []), **unwritable)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def printed(text: str) -> list:
+    return [nbformat.v4.new_output("stream", name="stdout", text=text)]
+
+
+PICTURE = "from IPython.display import SVG\nSVG(\"<svg xmlns='http://www.w3.org/2000/svg'/>\")"
+
+
+def test_a_failing_comparison_leaves_a_page_of_what_differs(tmp_path):
+    picture = {"image/svg+xml": "<svg>old</svg>", "text/plain": "<IPython.core.display.SVG object>"}
+    result = nbformat.v4.new_output("execute_result", data=picture, execution_count=2)
+    cells = [("print('Dice', 1 < 2)", printed("Dice False\n")), (PICTURE, [result])]
+    done = compared(
+        tmp_path, *cells, ("1 / 0", []), ("print(3)", printed("3\n")), options=["-n", "1"]
+    )
+    page = tmp_path / "_build" / "differences.html"
+    assert done.returncode == 1
+    assert done.stdout.rstrip().splitlines()[-1] == str(page)
+    html = page.read_text("utf8")
+    assert "3 cells whose outputs differ" in html
+    assert "one.ipynb, cell [1]" in html and "print(&#x27;Dice&#x27;, 1 &lt; 2)" in html
+    assert "Dice <mark>False</mark>" in html and "Dice <mark>True</mark>" in html
+    assert html.count('src="data:image/svg+xml;base64,') == 2
+    assert "ZeroDivisionError" in html and "cell [4]" not in html
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "agrees"),
+    [
+        ("Dice 0.812", "Dice 0.812", True),
+        ("Dice 0.812", "Dice 0.813", True),
+        ("Dice 0.812", "Dice 0.814", False),  # two units
+        ("[1.00 0.50]", "[0.99 0.51]", True),
+        ("1.5e-07", "1.6e-07", True),
+        ("1.5e-07", "1.5e-06", False),
+        ("-0.5", "0.5", False),
+        ("5 pixels", "6 pixels", False),
+        ("0.5 nan", "0.5 0.5", False),
+        ("0.5", "0.5 0.5", False),
+        ("Dice 0.5", "dice 0.5", False),
+    ],
+)
+def test_decimals_alone_may_be_off_and_by_one_unit(stored, new, agrees):
+    assert notebook_differences.agree(stored, new) == agrees
+
+
+def test_notebooks_are_compared_tolerantly_where_asked(tmp_path):
+    cells = [("print(0.12)", printed(f"{stored}\n")) for stored in ("0.12", "0.13", "0.14", "x")]
+    done = compared(tmp_path, *cells, options=["--tolerant"])
+    assert "2 failed, 2 passed" in done.stdout
+    assert "2 cells whose" in (tmp_path / "_build" / "differences.html").read_text("utf8")
