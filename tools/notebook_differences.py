@@ -28,7 +28,7 @@ PAGE = """<!DOCTYPE html>
 <title>Cells whose outputs differ</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ max-width: 90rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }}
+body {{ max-width: 90rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui; }}
 h2 {{ margin-top: 2.5rem; border-top: 1px solid #8888; padding-top: 1rem; font-size: 1.1rem; }}
 pre {{ overflow-x: auto; padding: 0.6rem; background: #8881; white-space: pre-wrap; }}
 pre, .side {{ margin: 0.3rem 0; overflow-wrap: anywhere; }}
@@ -182,9 +182,7 @@ class Differences:
         self.page.parent.mkdir(exist_ok=True)
         cells = "\n".join(map(section, self.cells))
         self.page.write_text(PAGE.format(count=count, cells=cells), "utf8")
-        print(
-            "\nA cell fails, or no longer gives its stored output. This page has both, side by side."
-        )
+        print("\nA cell fails, or no longer gives its stored output: the page shows both.")
         print("If the new output is right: make outputs, then git diff.")
         print(self.page)
 
