@@ -115,7 +115,7 @@ def marked(text: str, other: str) -> str:
     """Return a text with what the other does not have in marks, word by word."""
     words, others = (re.split(r"(\s+)", each) for each in (text, other))
     pieces = []
-    for tag, begin, end, _, _ in SequenceMatcher(None, words, others, False).get_opcodes():
+    for tag, begin, end, _, _ in SequenceMatcher(None, words, others).get_opcodes():
         piece = escape("".join(words[begin:end]))
         pieces.append(piece if tag == "equal" or not piece else f"<mark>{piece}</mark>")
     return "".join(pieces)
