@@ -124,7 +124,7 @@ RAW_ERROR = (
 FLOAT_ERROR = (
     "TypeError: prediction: expected bool or integer values, got dtype torch.float32; "
     "probabilities become a mask by prediction >= 0.5 or go to soft_dice, "
-    "whole numbers become integers by prediction.round().long()"
+    "whole numbers become integers by (prediction * 1.0).round().long()"
 )
 
 MONAI = Library(
