@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import docutils
 from fontTools import subset
 from sphinx.errors import ExtensionError
 
@@ -31,11 +32,8 @@ PATCHES = {
         r'(?:\s*<link [^>]*"([^"]*_static/)(?:styles/|pygments|mystnb|copybutton)[^>]*>)+',
         r'\n<link rel="stylesheet" href="\1theme.css"/>',
     ),
-    # Figures come when the reader does; their size, see picture_sizes, gives only the proportions.
-    "figures wait": (
-        r'(<img [^>]*_images/[^>]*)style="width: (\d+)px; height: (\d+)px;"',
-        r'\1width="\2" height="\3" loading="lazy"',
-    ),
+    # Figures come when the reader does.
+    "figures wait": ("<img (?=[^>]*_images/)", '<img loading="lazy" '),
     # The theme learns late whether the reader's system is dark: the page would flash.
     "no flash": (
         r'localStorage\.getItem\("theme"\) \|\| "auto"',
@@ -59,6 +57,11 @@ PATCHES = {
     # A notebook is for downloading, not for a browser to show.
     "download": (r'(<a href="[^"]*_sources/[^"]*\.ipynb") target="_blank"', r"\1 download"),
 }
+if docutils.__version_info__ < (0, 22):  # it writes a size as a style, which holds on phones too
+    PATCHES["size of figures"] = (
+        r'style="width: (\d+)px; height: (\d+)px;"',
+        r'width="\1" height="\2"',
+    )
 NOT_ON_SEARCH_PAGE = {"no index of words", "scripts wait", "no options"}
 
 # The style sheets that all pages ask for, in their order; rules of them, and comments.

@@ -1,27 +1,16 @@
 """The built pages, as files: links, pictures, formulas, outputs; `make pages` runs these."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache, wraps
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup, Tag
-
-import dice
-
-PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
+from built import PAGES, ROOT, SITE, TOC, article, each_page, no_problem, page, parsed
 
 pytestmark = pytest.mark.book
-
-ROOT = Path(__file__).parents[2]
-SITE = ROOT / "_build" / "html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
-PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
-WITH_FORMULAS = CHAPTERS[1:]  # the first has none that it must number
 
 LOADED = "script[src], img[src], iframe[src], source[src], video[src], audio[src], embed[src]"
 NUMBER = r"\((?:\d+\.)?\d+\)"
@@ -30,23 +19,6 @@ NOT_FOR_READERS = {
     "Markdown that is not read": r"\*\*[^*\n]+\*\*|\]\(|`|^#{1,6} |:::|</?(?:details|summary)>",
     "a failure": r"System Message|Traceback \(most recent",
 }
-
-
-@cache
-def parsed(file: Path) -> BeautifulSoup:
-    if not file.is_file():
-        pytest.fail(f"{file.relative_to(ROOT)} is not built: run `make book` first", pytrace=False)
-    return BeautifulSoup(file.read_text("utf8"), "html5lib")
-
-
-def page(name: str) -> BeautifulSoup:
-    return parsed(SITE / f"{name}.html")
-
-
-@cache
-def article(name: str) -> Tag:
-    """What the author wrote, without the theme around it."""
-    return page(name).select_one("article")
 
 
 def text_without(name: str, parts: str) -> str:
@@ -104,22 +76,6 @@ def citations(name: str) -> Iterator[tuple[Tag, str, str]]:
         if not link.find_parent(id=re.compile("^equation-")):
             path, anchor = target(file, link["href"])
             yield link, short(path).removesuffix(".html"), anchor
-
-
-def no_problem(check: Callable[..., Iterator[str]]) -> Callable[..., None]:
-    """Make a test of a function that yields what is wrong: all of it is reported at once."""
-
-    @wraps(check)
-    def test(**arguments: str) -> None:
-        where = "".join(f"{argument}: " for argument in arguments.values())
-        if problems := [where + problem for problem in check(**arguments)]:
-            pytest.fail("\n".join(dict.fromkeys(problems)), pytrace=False)
-
-    return test
-
-
-each_page = pytest.mark.parametrize("name", PAGES)
-each_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
 
 # Pages
@@ -249,22 +205,3 @@ def test_citations_show_the_number_of_the_formula(name):
         words, number = link.get_text(), numbers_of_formulas(cited).get(anchor)
         if not number or not words.endswith(number):
             yield f"the link {words!r} cites formula {number} of {cited}"
-
-
-@no_problem
-def test_formulas_of_chapters_are_cited():
-    cited = {(where, anchor) for name in PAGES for _, where, anchor in citations(name)}
-    for name in WITH_FORMULAS:
-        if not any((name, label) in cited for label in numbers_of_formulas(name)):
-            yield f"{name}: no formula with a number is cited"
-
-
-# What stands behind the pages
-
-
-@no_problem
-def test_every_public_name_has_an_entry_in_the_reference():
-    entries = {tag["id"] for tag in article("book/api").select("dt[id]")}
-    for name in PUBLIC:
-        if f"dice.{name}" not in entries:
-            yield f"book/api.md has no entry for {name}"

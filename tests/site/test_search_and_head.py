@@ -3,65 +3,33 @@
 The built pages are read as files, and the search and the 404 page are tried in a real browser.
 """
 
-import importlib.util
 import re
-import sys
-from functools import cache, partial
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
+import page_head
 import pytest
 import site_pictures
+import term_links
 import yaml
 from bs4 import BeautifulSoup
+from built import CHAPTERS, PAGES, PARTS, ROOT, SITE, TOC, article, each_chapter, each_page, page
 from matplotlib.image import imread
 
 import dice
 
 PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
 
-ROOT = Path(__file__).parents[2]
-SITE = ROOT / "_build" / "html"
-EXTENSIONS = ROOT / "book" / "_ext"
 STATIC = ROOT / "book" / "_static"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
-PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
-PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
-CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 BASE = CONFIG["html"].get("baseurl", "")  # the address of the book, once it has one
 BASE = BASE and BASE.rstrip("/") + "/"
 
 book = pytest.mark.book
-each_page = pytest.mark.parametrize("name", PAGES)
-each_chapter = pytest.mark.parametrize("name", CHAPTERS)
-
-
-def extension(name):
-    """Load one of the book's extensions."""
-    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-term_links, page_head = extension("term_links"), extension("page_head")
-
-
-@cache
-def page(name):
-    file = SITE / f"{name}.html"
-    if not file.is_file():
-        pytest.fail(f"{name}.html is not built: run `make book` first", pytrace=False)
-    return BeautifulSoup(file.read_text("utf8"), "html5lib")
-
-
-def article(name):
-    return page(name).select_one("article")
 
 
 def words(tag):
@@ -183,17 +151,6 @@ def test_a_page_says_where_it_stands(name):
         number = CHAPTERS.index(name) + 1
         assert words(line) == f"Chapter {number} of {len(CHAPTERS)}"
         assert f"{number / len(CHAPTERS):.0%}" in line.select_one(".bar")["style"]
-
-
-@book
-@each_page
-def test_previous_and_next_follow_the_contents(name):
-    place = PAGES.index(name)
-    wanted = {"left-prev": PAGES[place - 1 : place], "right-next": PAGES[place + 1 : place + 2]}
-    for kind, pages in wanted.items():
-        links = [a["href"] for a in page(name).select(f".prev-next-area a.{kind}")]
-        found = [(SITE / name).parent.joinpath(link).resolve() for link in links]
-        assert found == [(SITE / f"{other}.html").resolve() for other in pages]
 
 
 @book
