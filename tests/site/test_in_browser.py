@@ -15,8 +15,11 @@ import pytest
 pytestmark = pytest.mark.book
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
-PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html"))
-PAGES = [p for p in PAGES if not p.startswith("_static") and p != "index.html"]
+PAGES = [
+    page.relative_to(SITE).as_posix()
+    for page in sorted(SITE.rglob("*.html"))
+    if "_static" not in page.parts and 'http-equiv="refresh"' not in page.read_text("utf-8")
+]
 CHAPTER = "notebooks/03_soft_dice.html"
 FOR_ALL = ["book/welcome.html", "book/api.html", "book/decision_guide.html", CHAPTER]
 FOR_ALL += ["notebooks/09_gradients.html"]
