@@ -74,8 +74,9 @@ def main(names):
     if not (chromium.PROGRAM and shutil.which("npx")):
         raise SystemExit("needed: Node.js (npx) and Chromium")
     os.environ["CHROME_PATH"] = chromium.PROGRAM
-    pages = [p.relative_to(SITE).as_posix() for p in sorted(SITE.rglob("*.html"))]
-    pages = [p for p in pages if not p.startswith("_static") and p != "index.html"]
+    files = [p for p in sorted(SITE.rglob("*.html")) if "_static" not in p.parts]
+    files = [p for p in files if 'http-equiv="refresh"' not in p.read_text("utf-8")]
+    pages = [p.relative_to(SITE).as_posix() for p in files]
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=SITE))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("page", *COLUMNS, sep=" | ")
