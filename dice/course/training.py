@@ -182,9 +182,7 @@ def photograph(name: str) -> tuple[Floats, Mask]:
 
     def large(mask: Mask, pixels: int) -> Mask:
         pieces = library.measure.label(mask, connectivity=2)
-        keep = np.bincount(pieces.ravel()) >= pixels
-        keep[0] = False
-        kept: Mask = keep[pieces]
+        kept: Mask = mask & (np.bincount(pieces.ravel()) >= pixels)[pieces]
         return kept
 
     def compact(mask: Mask) -> Mask:
@@ -322,11 +320,7 @@ def forward(
 
 
 def backward(
-    parameters: Parameters,
-    features: Floats,
-    hidden: Floats,
-    push: Floats,
-    activation: str = "relu",
+    parameters: Parameters, features: Floats, hidden: Floats, push: Floats, activation: str = "relu"
 ) -> Parameters:
     """Carry the derivative with respect to the logits on to the parameters.
 
@@ -347,12 +341,7 @@ def backward(
     flat, push = features.reshape(-1, features.shape[-1]), push.ravel()
     units = hidden.reshape(-1, hidden.shape[-1])
     inner = ACTIVATIONS[activation][1](units) * (push[:, np.newaxis] * parameters["W2"])
-    return {
-        "W1": flat.T @ inner,
-        "b1": inner.sum(axis=0),
-        "W2": units.T @ push,
-        "b2": push.sum(),
-    }
+    return {"W1": flat.T @ inner, "b1": inner.sum(0), "W2": units.T @ push, "b2": push.sum()}
 
 
 # Training
