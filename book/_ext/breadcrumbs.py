@@ -35,8 +35,8 @@ def show(app, pagename, templatename, context, doctree):
             context["parents"] = [{"title": title, "link": first}]
     names = chapters(app.env)
     if pagename in names:
-        number = names.index(pagename) + 1
-        context["body"] = progress(number, len(names)) + context["body"]
+        number = names.index(pagename)  # the first chapter is chapter 0
+        context["body"] = progress(number, len(names) - 1) + context["body"]
 
 
 def setup(app):
