@@ -66,7 +66,7 @@ def test_chapters_are_cited_by_their_numbers(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_files_of_chapters_that_are_named_exist(name):
-    named = set(re.findall(r"(?<![\w-])(\d\d_[a-z]+(?:_[a-z]+)*)(?=[\W_])", text(name)))
+    named = set(re.findall(r"(?<![\w-])(\d\d_[a-z]+(?:_[a-z0-9]+)*)(?=[\W_])", text(name)))
     assert named - STEMS == set()
 
 
