@@ -473,8 +473,8 @@ def three_sums(
 def three_slopes(
     p: Array, g: Array, keep: Array | None, *by_sums: Array, squared: bool, intersection: str
 ) -> Array:
-    """The chain rule, dL/dI dI/dp + dL/dP dP/dp, at each pixel; dL/dG, if given, is not used."""
-    by_shared, by_size = (arrays.as_type_of(p, by)[..., None] for by in by_sums[:2])
+    """The chain rule, dL/dI dI/dp + dL/dP dP/dp, at each pixel; of G no p is a part."""
+    by_shared, by_size = (arrays.as_type_of(p, by)[..., None] for by in by_sums)
     of_shared = arrays.as_type_of(p, p < g) if intersection == "min" else g
     of_size = 2 * p if squared else 1
     return zero_unless(keep, by_shared * of_shared + by_size * of_size)

@@ -134,6 +134,8 @@ CASES = {
         dice.confusion_matrix, MAP, MAP, {"num_classes": 0}),
     "classes of another type": (TypeError, "num_classes: expected an integer, got '3'",
         dice.dice_score, MAP, MAP, {"num_classes": "3"}),
+    "a matrix without classes": (TypeError, "num_classes: expected an integer, got None",
+        dice.confusion_matrix, MAP, MAP, {"num_classes": None}),
     "map and masks at once": (ValueError, "num_classes, class_axis: expected one of the two",
         dice.overlap, MAP, MAP, {"num_classes": 3, "class_axis": 0}),
     # options
@@ -143,7 +145,7 @@ CASES = {
         {"class_axis": 0, "average": None}),
     "intersection": (ValueError, "intersection: expected one of 'product', 'min', got 'max'",
         dice.soft_dice, SOFT, MASK, {"intersection": "max"}),
-    "min of squares": (ValueError, "squared: expected False beside intersection='min'",
+    "min of squares": (ValueError, "squared: expected False beside intersection='min', got True",
         dice.dice_loss, SOFT, MASK, {"intersection": "min", "squared": True}),
     "epsilon": (ValueError, "eps_denominator: expected finite, not negative, got -1",
         dice.soft_dice, SOFT, MASK, {"eps_denominator": -1}),

@@ -300,6 +300,13 @@ def test_the_pairs_of_tiles_make_those_of_the_image(seed):
         assert panoptic_quality(*merged, ignore_index=void) == whole
 
 
+def test_large_ids_of_two_types_stay_apart():
+    p = np.array([2**53 + 1, 2**53], np.uint64)  # as doubles they would be one
+    table = object_pairs(p, np.array([1, 1], np.int64))
+    assert table.dtype == np.int64
+    assert table.tolist() == [[2**53, 2**53 + 1], [1, 1], [1, 1]]
+
+
 def test_python_numbers_come_from_panoptic_quality():
     found = panoptic_quality([1, 1, 0, 2], [7, 7, 0, 0])
     values = (found.quality, found.segmentation, found.recognition, found.iou_sum)
