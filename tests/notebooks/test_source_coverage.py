@@ -66,7 +66,7 @@ SOURCE = {
          ["It is 1 exactly when both are 0, which means that the two masks are the same"]),
         ("Dice = 0: no overlap at all", CH2, "What 0 and 1 mean", "words", ["it is 0 exactly when the intersection is empty"]),
         ("measures overlap, more robust than accuracy", CH2, "Why it is useful", "words",
-         ["The true negatives are missing. That is the point.", "Dice is not fooled by the true negatives, as accuracy is"]),
+         ["The true negatives are in none of them. That is the point.", "Dice is not fooled by the true negatives, as accuracy is"]),
         ("the same in numbers", CH2, "Why it is useful", "output", ["(0.99, 0.0)"]),
     ],
     "From Dice coefficient to Dice loss": [
