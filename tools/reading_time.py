@@ -19,22 +19,26 @@ NOT_READ = {"Exercises", "Questions", "Further reading"}
 FOLDS = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 MARK = re.compile(r"\A\s*\*(Core|Deeper)\*[ ]*(?:\n|\Z)")
 HEADING = re.compile(r"^(#{1,6}) +(.+)$", re.M)
-NO_WORDS = r"(?ms)<details>.*?</details>|^(`{3,})[^\n]*\n.*?^\1`*|<!--.*?-->"
+FOLDED = r"(?ms)<details>.*?</details>|<!--.*?-->"
+FENCE = r"(?ms)^(`{3,})[^\n]*\n(.*?)^\1`*"
 
 
 def of_text(source: str) -> Counter[str]:
-    """Count the words and the display formulas of Markdown; a formula in a line is one word."""
-    source, formulas = re.subn(r"(?s)\$\$.*?\$\$", " ", source)
+    """Count words, lines of code and display formulas; a formula within a line is one word."""
+    code = sum(len(fence[2].split("\n")) - 1 for fence in re.finditer(FENCE, source))
+    source, formulas = re.subn(r"(?s)\$\$.*?\$\$", " ", re.sub(FENCE, " ", source))
     source = re.sub(r"(?<!\\)\$[^$\n]+\$", " x ", source)
     source = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|</?[a-z][^>]*>", r" \1 ", source)
-    return Counter(words=sum(bool(re.search(r"\w", w)) for w in source.split()), formulas=formulas)
+    words = sum(bool(re.search(r"\w", word)) for word in source.split())
+    return Counter(words=words, code=code, formulas=formulas)
 
 
 def of_code(cell: dict[str, Any]) -> Counter[str]:
-    """Count the visible lines of a code cell, and the formulas and figures below it."""
+    """Count the visible lines of a code cell, and the code, formulas and figures it shows."""
     tags = set(cell["metadata"].get("tags", []))
     data = [o.get("data", {}) for o in cell.get("outputs", []) if "remove-cell" not in tags]
     lines = [] if tags & FOLDS else [row for row in "".join(cell["source"]).splitlines() if row.strip()]
+    lines += [row for d in data for row in "".join(d.get("text/markdown", "")).splitlines() if row]
     figures = sum(any(kind.startswith("image/") for kind in d) for d in data)
     return Counter(code=len(lines), formulas=sum("text/latex" in d for d in data), figures=figures)
 
@@ -47,7 +51,7 @@ def sections(path: Path) -> list[tuple[str, str, Counter[str]]]:
         if cell["cell_type"] == "code":
             found[-1][2].update(of_code(cell))
             continue
-        first, *rest = re.split(r"(?m)^(?=#{1,6} )", re.sub(NO_WORDS, " ", "".join(cell["source"])))
+        first, *rest = re.split(r"(?m)^(?=#{2,6} )", re.sub(FOLDED, " ", "".join(cell["source"])))
         found[-1][2].update(of_text(first))
         for part in rest:
             hashes, title = HEADING.match(part).groups()  # type: ignore[union-attr]
