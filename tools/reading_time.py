@@ -37,17 +37,23 @@ def of_code(cell: dict[str, Any]) -> Counter[str]:
     """Count the visible lines of a code cell, and the code, formulas and figures it shows."""
     tags = set(cell["metadata"].get("tags", []))
     data = [o.get("data", {}) for o in cell.get("outputs", []) if "remove-cell" not in tags]
-    lines = [] if tags & FOLDS else [row for row in "".join(cell["source"]).splitlines() if row.strip()]
+    source = "" if tags & FOLDS else "".join(cell["source"])
+    lines = [row for row in source.splitlines() if row.strip()]
     lines += [row for d in data for row in "".join(d.get("text/markdown", "")).splitlines() if row]
     figures = sum(any(kind.startswith("image/") for kind in d) for d in data)
     return Counter(code=len(lines), formulas=sum("text/latex" in d for d in data), figures=figures)
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook."""
+    return list(json.loads(path.read_text("utf8"))["cells"])
 
 
 def sections(path: Path) -> list[tuple[str, str, Counter[str]]]:
     """Title, mark (core, deeper, none, or empty where one is missing) and counts of each."""
     found = [("", "core", Counter[str]())]  # what stands before the first heading of level 2
     outer = "core"
-    for cell in json.loads(path.read_text("utf8"))["cells"]:
+    for cell in cells(path):
         if cell["cell_type"] == "code":
             found[-1][2].update(of_code(cell))
             continue
