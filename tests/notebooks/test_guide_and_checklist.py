@@ -1,12 +1,18 @@
 """The decision guide and the reporting checklist: each line is shown by a cell, or cited."""
 
+import importlib.metadata
 import json
 import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from scipy import ndimage, stats
+
+import dice
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -20,7 +26,7 @@ each_page = pytest.mark.parametrize("name", PAGES)
 def lines(name):
     """The entries of a page: what a term or a box says, without its mark."""
     text = (ROOT / "book" / f"{name}.md").read_text("utf8")
-    return re.findall(r"^(?::|-) (.+)$", text, re.M)
+    return re.findall(r"^(?::|-) (.+?)\\?$", text, re.M)
 
 
 def texts():
@@ -77,6 +83,26 @@ def test_numbers_in_the_words_of_a_link_stand_in_its_cell(name):
             text = shown(named_cells()[notebook, cell])
             assert number.lstrip("0") in text, f"[{words}]: {number} is not in the cell {cell}"
     assert found
+
+
+def test_every_line_of_the_guide_has_a_line_of_code_that_runs():
+    text = (ROOT / "book" / "decision_guide.md").read_text("utf8")
+    codes = re.findall(r"^: .+\\\n  `(.+)`$", text, re.M)
+    assert len(codes) == len(lines("decision_guide"))
+    masks = np.arange(24).reshape(4, 6) % 3 == 0, np.arange(24).reshape(4, 6) % 2 == 0
+    sizes = np.array([2.0, 3, 5, 8])
+    names = {name: getattr(dice, name) for name in dir(dice)} | {
+        "np": np, "plt": plt, "ndimage": ndimage, "stats": stats, "importlib": importlib,
+        "prediction": masks[0], "target": masks[1], "slices": [masks], "batches": [masks],
+        "p": np.linspace(0, 1, 24).reshape(4, 6), "z": np.linspace(-3, 3, 24).reshape(4, 6),
+        "soft_target": np.full((4, 6), 0.5), "thresholds": (0.4, 0.5), "spacing": (2, 0.5),
+        "prediction_ids": ndimage.label(masks[0])[0], "target_ids": ndimage.label(masks[1])[0],
+        "class_map": 1 * masks[0], "target_map": 2 * masks[1], "share": 0.01,
+        "sizes": sizes, "scores": sizes, "distances": sizes, "one": sizes, "two": sizes**2,
+    }  # fmt: skip
+    for code in codes:
+        exec(code, dict(names))
+    plt.close("all")
 
 
 @pytest.mark.book
