@@ -73,13 +73,13 @@ def test_opening(chapter):
     aims = r"\*\*You will be able to\*\*\n\n(?P<aims>(?:- .+\n(?:  .+\n)*)+)"
     form = (
         rf"# {chapter.number}\. (?P<title>\S.*)\n\n(?P<about>[^*#].+)\n\n{aims}\n"
-        r"\*\*You need\*\* (?P<need>.+)\n\n\*\*Reading time\*\*: about \d+ minutes\."
+        r"\*\*You need\*\* (?P<need>.+)\n\n\*\*Time\*\*: \d+ minutes for the core, \d+ for"
     )
     found = re.match(form, first.source)
     if first.cell_type != "markdown" or not found:
         yield (
             f"begin with `# {chapter.number}. Title`, what it is about, **You will be able to** "
-            "and a list, **You need** and one line, **Reading time**: about N minutes."
+            "and a list, **You need** and one line, **Time**: N minutes for the core, M for all."
         )
         return
     if not 3 <= found["aims"].count("\n- ") + 1 <= 5:

@@ -170,9 +170,10 @@ def outputs_text(cell: nbformat.NotebookNode) -> str:
     return re.sub(r"base64,[\w+/=\s]+", "", "\n".join(parts))
 
 
-def numbers(text: str) -> list[str]:
-    """The decimals of a text with as many digits as count, without a zero in front."""
-    return re.findall(rf"(?<![\w.])(?:0(?=\.))?(\d*\.\d{{{SETTINGS['decimals']},}})(?!\d)", text)
+def numbers(text: str) -> set[str]:
+    """The decimals of a text that have as many digits as count."""
+    found = re.findall(rf"(?<![\w.])\d*\.\d{{{SETTINGS['decimals']},}}(?!\d)", text)
+    return {number if number[0] != "." else f"0{number}" for number in found}
 
 
 def folded(source: str) -> list[tuple[str, str]]:
@@ -431,11 +432,10 @@ def test_links_lead_somewhere(notebook):
 def test_numbers_in_words_come_from_code(notebook):
     """Decimals of two digits and more are printed by a cell, or stand in one, as asserted."""
     shown = "\n".join(cell.source + "\n" + outputs_text(cell) for cell in notebook.code)
-    computed = set(numbers(shown))
     for cell, row in notebook.tokens:
         parts = [t for t in row if t.type in ("text", "code_inline", "math_inline", "math_block")]
         prose = " ".join(t.content for t in parts if t.type != "code_inline")
         for bare in re.findall(r"(?<![\d\w.])\.\d+", prose):
             yield f"{cell.where}: write 0{bare}, as a cell prints it"
-        for number in sorted({n for part in parts for n in numbers(part.content)} - computed):
+        for number in sorted(numbers("\n".join(t.content for t in parts)) - numbers(shown)):
             yield f"{cell.where}: {number} is in no code and no output; compute or assert it"
