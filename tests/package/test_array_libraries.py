@@ -210,14 +210,16 @@ def test_labels_beyond_an_integer_type(library):
     labels = np.array([0, 1, 2, 255], np.uint8)
     agree(library, dice.soft_dice, many, labels, {"class_axis": 0, "empty": 0})
     agree(library, dice.one_hot, labels, {"num_classes": 300, "class_axis": 0})
-    options = {"num_classes": 256, "average": "micro"}
     edges = np.array([-128, 127, 0, 1], np.int8)
     for ignored in (-128, 127, -129, 128):  # the first and the last that a type holds, and on
         kept = np.where((edges == ignored) | (edges >= 0) & (edges < 2), edges, 0).astype(np.int8)
         ignoring = {"num_classes": 2, "ignore_index": ignored, "average": None}
         agree(library, dice.dice_score, np.array([0, 1, 0, 1], np.int8), kept, ignoring)
-    for ignored in (-1, 2**31 - 1):
-        agree(library, dice.dice_score, labels, labels, options | {"ignore_index": ignored})
+    few = np.minimum(labels, 19)  # their pairs, 400, are more than a byte holds
+    for ignored in (-1, 256, -256, 2**31 - 1):  # in a byte 255, 0, 0 and 255
+        agree(library, dice.soft_dice, many, labels, {"class_axis": 0, "ignore_index": ignored})
+        options = {"num_classes": 20, "average": "micro", "ignore_index": ignored}
+        agree(library, dice.dice_score, few, few, options)
 
 
 def test_no_pixels(library):
