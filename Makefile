@@ -108,7 +108,7 @@ mutants:  ## Change the core, one thing at a time, and see that a test notices (
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/python tools/mutants.py
 
-size: $(READY)  ## Count the lines of code of the package
+size: $(READY)  ## Count the lines of code, of the package by file and of all by folder
 	$(BIN)/python tools/size.py
 
 bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first look: make bench QUICK=1)

@@ -1,10 +1,12 @@
-"""Count the code of the package: python tools/size.py.
+"""Count the code: python tools/size.py, or python tools/size.py FOLDER for another checkout.
 
 A line counts if it holds code: no blank line, no comment, no docstring. The longest function of
-each floor is named too, counted the same way, for it must fit on a screen.
+each floor of the package is named too, counted the same way, for it must fit on a screen.
 """
 
 import ast
+import re
+import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "dice"
@@ -34,7 +36,29 @@ def functions(source: str) -> dict[str, int]:
     }
 
 
-if __name__ == "__main__":
+def lines_of(path: Path) -> int:
+    """How many lines of code a file has, in Python or for the browser."""
+    source = path.read_text("utf8")
+    if path.suffix == ".py":
+        return len(code_lines(source))
+    return len(
+        re.findall(r"^.*\S", re.sub(r"(?s)/\*.*?\*/|^\s*//.*?$", "", source, flags=re.M), re.M)
+    )
+
+
+def by_folder(root: Path) -> dict[str, int]:
+    """Lines of code by folder; what others wrote (*.min.js, KaTeX) is left out."""
+    found: dict[str, int] = {}
+    for folder in ("dice", "book", "tools", "benchmarks", "tests"):
+        for path in sorted(root.glob(f"{folder}/**/*")):
+            ours = ".min." not in path.name and "katex" not in path.parts
+            if path.suffix in {".py", ".js", ".css"} and ours:
+                name = path.parent.relative_to(root).as_posix()
+                found[name] = found.get(name, 0) + lines_of(path)
+    return found
+
+
+def print_package() -> None:
     total = 0
     for floor, paths in FLOORS.items():
         sources = {path.name: path.read_text("utf8") for path in paths}
@@ -48,3 +72,11 @@ if __name__ == "__main__":
     print(f"all {total}")
     course = sum(len(code_lines(path.read_text("utf8"))) for path in COURSE)
     print(f"course {course}, and in figures.py {len(code_lines(WAITING.read_text('utf8')))}")
+
+
+if __name__ == "__main__":
+    if not sys.argv[1:]:
+        print_package()
+    folders = by_folder(Path(sys.argv[1]) if sys.argv[1:] else PACKAGE.parent)
+    print(*(f"{name:28}{lines:6}" for name, lines in folders.items()), sep="\n")
+    print(f"{'all':28}{sum(folders.values()):6}")

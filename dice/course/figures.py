@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dice.course import style
 from dice.course.style import GAP, GRID, INK, MUTED, PAPER, TEXT_SIZE, TITLE_SIZE, WIDTH
+from dice.course.svg import in_the_dark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +72,7 @@ class Drawing:
         )
         names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
         content = f"<rect{sheet}/>\n{self.body}"
-        return f"<svg {names}{root}>\n{_dark_style(content)}{content}</svg>\n"
+        return f"<svg {names}{root}>\n{in_the_dark(content)}\n{content}</svg>\n"
 
     def save(self, path: str | Path) -> None:
         """Write the SVG document to a file."""
@@ -82,19 +83,6 @@ class Drawing:
 
     def __repr__(self) -> str:
         return f"<Drawing: {self.description}>"
-
-
-def _dark_style(body: str) -> str:
-    """Return the style element that swaps the tones used in ``body`` on a dark page."""
-    rules = [
-        f'.dice-drawing [{name}="{light}"]{{{name}:{dark}}}'
-        for light, dark in style.DARK_VERSION.items()
-        for name in ("fill", "stroke")
-        if f'{name}="{light}"' in body
-    ]
-    return (
-        f"<style>@media(prefers-color-scheme:dark){{{''.join(rules)}}}</style>\n" if rules else ""
-    )
 
 
 # --- the sheet: SVG elements collected in order ------------------------------------------

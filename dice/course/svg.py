@@ -68,7 +68,7 @@ def svg(figure: Figure) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dice-drawing" '
         f'viewBox="0 0 {width:g} {height:g}" width="{wide}" height="{high}" '
         f'font-family="{style.FONT_FAMILY}" font-size="{style.TEXT_SIZE:g}" '
-        f'stroke-linejoin="round">\n{_in_the_dark(body)}\n{body}\n</svg>\n'
+        f'stroke-linejoin="round">\n{in_the_dark(body)}\n{body}\n</svg>\n'
     )
 
 
@@ -87,7 +87,7 @@ def _drawn(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def _in_the_dark(body: str) -> str:
+def in_the_dark(body: str) -> str:
     """Return the rules that swap the tones in use on a dark page."""
     rules = [
         f'.dice-drawing [{name}="{light}"]{{{name}:{dark}}}'
