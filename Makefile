@@ -88,8 +88,8 @@ lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, f
 	  --universal --python-version 3.11 --fork-strategy fewest --upgrade --no-annotate \
 	  --quiet --custom-compile-command "make lock" --output-file constraints.txt
 
-faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each
-	$(BIN)/python tools/plant_faults.py
+faults: $(READY)  ## Plant faults in a copy, and show that the tests catch each (some: make faults ONLY=link)
+	$(BIN)/python tools/plant_faults.py "$(ONLY)"
 
 address: $(READY)  ## Build a copy of the book as if it were published, and check its pages
 	$(BIN)/python tools/with_address.py

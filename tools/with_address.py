@@ -16,7 +16,7 @@ SETTINGS = {
     r"^html:\n": "html:\n  baseurl: https://example.org/dice-course\n",
 }
 FILES = [f"tests/site/test_{name}.py" for name in ("built_pages", "search_and_head", "exports")]
-FILES.append("tests/notebooks/test_form.py")
+FILES += [f"tests/notebooks/test_{name}.py" for name in ("form", "chapters")]
 SOME_PAGES = [
     "tests/site/test_in_browser.py",
     "-k",
