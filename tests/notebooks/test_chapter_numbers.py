@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[2]
 STEMS = {file.stem for file in (ROOT / "notebooks").glob("*.ipynb")}
@@ -50,13 +49,6 @@ def wrong_numbers(words: str) -> list[str]:
 )
 def test_a_wrong_number_is_found(words, is_wrong):
     assert bool(wrong_numbers(words)) == is_wrong
-
-
-def test_numbers_are_consecutive_and_in_the_order_of_the_contents():
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))["parts"]
-    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
-    stems = [Path(file).name for file in files if file.startswith("notebooks/")]
-    assert [int(stem.split("_")[0]) for stem in stems] == list(range(len(STEMS)))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -1,12 +1,14 @@
 """The built book, as the tests of the site read it."""
 
-from collections.abc import Callable, Iterator
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
+from test_form import each
+
+import dice
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -15,8 +17,11 @@ PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC[
 PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 
+PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
+
 each_page = pytest.mark.parametrize("name", PAGES)
 each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+each_without_problem = each("name", PAGES)
 
 
 @cache
@@ -36,13 +41,12 @@ def article(name: str) -> Tag:
     return page(name).select_one("article")
 
 
-def no_problem(check: Callable[..., Iterator[str]]) -> Callable[..., None]:
-    """Make a test of a function that yields what is wrong: all of it is reported at once."""
-
-    @wraps(check)
-    def test(**arguments: object) -> None:
-        where = "".join(f"{getattr(value, 'name', value)}: " for value in arguments.values())
-        if problems := [where + problem for problem in check(**arguments)]:
-            pytest.fail("\n".join(dict.fromkeys(problems)), pytrace=False)
-
-    return test
+def watched(page: object) -> list[str]:
+    """What goes wrong on a page of the browser, from now on."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda m: m.type in ("error", "warning") and problems.append(f"console: {m.text}"),
+    )
+    return problems

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from built import PAGES, ROOT, SITE, TOC, article, each_page, no_problem, page, parsed
+from built import PAGES, ROOT, SITE, TOC, article, each_without_problem, page, parsed
+from test_form import no_problem
 
 pytestmark = pytest.mark.book
 
@@ -81,8 +82,7 @@ def citations(name: str) -> Iterator[tuple[Tag, str, str]]:
 # Pages
 
 
-@each_page
-@no_problem
+@each_without_problem
 def test_page_has_a_language_a_title_one_heading_and_words(name):
     title = page(name).title.get_text(strip=True)
     headings = [h for h in page(name).find_all("h1") if not h.find_parent(class_="onlyprint")]
@@ -161,8 +161,7 @@ def test_pictures_have_alternative_text():
                 yield f"{short(file)}: a drawing without aria-label"
 
 
-@each_page
-@no_problem
+@each_without_problem
 def test_readers_see_no_source(name):
     text = text_without(name, "pre, code, script, style, .formula, dt.sig")
     for what, pattern in NOT_FOR_READERS.items():
@@ -172,8 +171,7 @@ def test_readers_see_no_source(name):
         yield f"not rendered: {tag.get_text(strip=True)[:80]}"
 
 
-@each_page
-@no_problem
+@each_without_problem
 def test_no_punctuation_is_doubled(name):
     """A formula takes the comma after it along: that comma, and once."""
     text = text_without(name, "pre, .katex-mathml")
@@ -183,8 +181,7 @@ def test_no_punctuation_is_doubled(name):
 # Formulas
 
 
-@each_page
-@no_problem
+@each_without_problem
 def test_labeled_formulas_have_numbers(name):
     source = next((ROOT / name).parent.glob(f"{Path(name).name}.*")).read_text("utf8")
     numbers = numbers_of_formulas(name)
@@ -198,8 +195,7 @@ def test_labeled_formulas_have_numbers(name):
         yield f"one number for two formulas: {sorted(numbers.values())}"
 
 
-@each_page
-@no_problem
+@each_without_problem
 def test_citations_show_the_number_of_the_formula(name):
     for link, cited, anchor in citations(name):
         words, number = link.get_text(), numbers_of_formulas(cited).get(anchor)

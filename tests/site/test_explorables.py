@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 import yaml
-from built import ROOT, SITE
+from built import ROOT, SITE, watched
 
 import dice
 from dice import dice_loss, dice_score, iou_score, one_hot, overlap, soft_dice, softmax
@@ -32,26 +32,15 @@ SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 @pytest.fixture
 def visit(browser):
     """Open explorables by name and state; at the end, nothing may have gone wrong."""
-    pages, problems = [], []
-
-    def note(page):
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda m: m.type in ("error", "warning") and problems.append(f"console: {m.text}"),
-        )
-        page.on(
-            "request",
-            lambda r: not r.url.startswith(("file:", "data:")) and problems.append(r.url),
-        )
+    pages, asked = {}, []
 
     def open_page(name, state=None, *, width=1280, **options):
         file = SITE / f"{CHAPTERS[name]}.html"
         assert file.is_file(), "run `make book` first"
         options = {"viewport": {"width": width, "height": 900}, **options}
         page = browser.new_page(**options)
-        note(page)
-        pages.append(page)
+        pages[page] = watched(page)
+        page.on("request", lambda request: asked.append(request.url))
         query = "&".join(f"{key}={value}" for key, value in (state or {}).items())
         page.goto(f"{file.as_uri()}{f'#{name}?{query}' if state else ''}")
         return Figure(page, name)
@@ -59,7 +48,8 @@ def visit(browser):
     yield open_page
     for page in pages:
         page.close()
-    assert not problems
+    assert [problem for problems in pages.values() for problem in problems] == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 class Figure:
@@ -97,6 +87,15 @@ class Figure:
             "([name, hash]) => document.querySelector(`#${name} .state-link`)"
             ".getAttribute('href') === hash",
             arg=[self.name, f"#{self.name}?{query}"],
+        )
+
+    def smaller_than(self, size):
+        """Controls that a finger would miss."""
+        return self.node.evaluate(
+            "(e, size) => [...e.querySelectorAll('button, input, select, a')]"
+            ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
+            ".filter(([, r]) => Math.min(r.width, r.height) < size)",
+            size,
         )
 
     def press(self, label):
@@ -385,23 +384,13 @@ def test_fits_a_phone(visit, name, scheme):
             name,
         )
         assert wide <= 360 and inside <= 0
-    small = figure.node.evaluate(
-        "e => [...e.querySelectorAll('button, input, select, a')]"
-        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
-        ".filter(([, r]) => Math.min(r.width, r.height) < 24)"
-    )
-    assert not small, "too small to touch"
+    assert not figure.smaller_than(24), "too small to touch"
 
 
 @each_explorable
 def test_under_a_finger_controls_are_large(visit, name):
     figure = visit(name, width=360, has_touch=True, is_mobile=True).started()
-    small = figure.node.evaluate(
-        "e => [...e.querySelectorAll('button, input, select, a')]"
-        ".map(n => [n.outerHTML.slice(0, 60), n.getBoundingClientRect()])"
-        ".filter(([, r]) => Math.min(r.width, r.height) < 43.9)"
-    )
-    assert not small
+    assert not figure.smaller_than(43.9)
 
 
 @each_explorable

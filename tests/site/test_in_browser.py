@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from built import SITE, watched
 
 pytestmark = pytest.mark.book
 
-SITE = Path(__file__).parents[2] / "_build" / "html"
 PAGES = [
     page.relative_to(SITE).as_posix()
     for page in sorted(SITE.rglob("*.html"))
@@ -68,11 +68,7 @@ def visit(browser):
         assert file.is_file(), "run `make book` first"
         page = browser.new_page(viewport={"width": width, "height": HIGH}, **options)
         pages.append(page)
-        page.problems, page.asked = [], set()
-        page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
-        page.on(
-            "console", lambda m: m.type in ("error", "warning") and page.problems.append(m.text)
-        )
+        page.problems, page.asked = watched(page), set()
         page.on("request", lambda request: page.asked.add(request.url))
         page.goto(file.as_uri())
         return page

@@ -10,6 +10,7 @@ from io import BytesIO
 from threading import Thread
 from types import SimpleNamespace
 
+import built
 import numpy as np
 import page_head
 import pytest
@@ -19,10 +20,6 @@ import yaml
 from bs4 import BeautifulSoup
 from built import CHAPTERS, PAGES, PARTS, ROOT, SITE, TOC, article, each_chapter, each_page, page
 from matplotlib.image import imread
-
-import dice
-
-PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
 
 STATIC = ROOT / "book" / "_static"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
@@ -119,7 +116,7 @@ def test_links_to_terms_stand_in_running_text_and_are_few(name):
 def test_every_function_that_a_chapter_names_leads_to_its_entry(name):
     entry = {tag["id"] for tag in article("book/api").select("dt[id]")}
     texts = article(name).select("code.literal")
-    named = [code for code in texts if code.get_text().partition("(")[0] in PUBLIC]
+    named = [code for code in texts if code.get_text().partition("(")[0] in built.PUBLIC]
     missed = [code.get_text() for code in named if not code.find_parent(["a", "h2", "h3", "h4"])]
     assert missed == []
     imported = {
@@ -129,7 +126,7 @@ def test_every_function_that_a_chapter_names_leads_to_its_entry(name):
         for word in re.findall(r"\w+", names)
     }
     links = article(name).select("a.api-link")
-    assert imported & set(PUBLIC) <= {link.get_text() for link in links}
+    assert imported & set(built.PUBLIC) <= {link.get_text() for link in links}
     assert all(link["href"].partition("#")[2] in entry for link in links)
 
 
@@ -280,9 +277,8 @@ def address():
 
 def results(browser, site, query):
     """Search, and return address, title and excerpt of each result; nothing may go wrong."""
-    tab, problems = browser.new_page(), []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+    tab = browser.new_page()
+    problems = built.watched(tab)
     tab.goto(f"{site}search.html?q={query}")
     tab.wait_for_function(
         """() => {

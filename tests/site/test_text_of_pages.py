@@ -2,19 +2,15 @@
 
 import doctest
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import welcome_picture
+from built import PUBLIC, ROOT
 
-import dice
 from dice import overlap, softmax
 from dice.course.examples import LABELS, LOGITS
 
-PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getattr(dice, name)))
-
-ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 
 
