@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 FORM = Path(__file__).with_name("test_form.py")
@@ -66,17 +68,23 @@ FAULTS = {
 }
 
 
-def checked(folder: Path, settings: str = SETTINGS, **notebooks) -> str:
-    """Copy the module into an empty project with these notebooks: what it says, or nothing."""
-    (folder / "notebooks").mkdir()
-    shutil.copy(FORM, folder)
+def project(folder: Path, settings: str = SETTINGS, **notebooks) -> Path:
+    """Copy the module into an empty project with these notebooks."""
+    (folder / "notebooks").mkdir(parents=True)
     (folder / "pyproject.toml").write_text(settings, "utf8")
     for name, notebook in notebooks.items():
         nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
-    command = [sys.executable, "-m", "pytest", FORM.name]
+    return shutil.copy(FORM, folder)
+
+
+def checked(module: Path) -> tuple[int, str]:
+    """Run pytest there."""
+    command = [sys.executable, "-m", "pytest", module.name]
     without = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(command, cwd=folder, env=without, capture_output=True, encoding="utf8")
-    return done.stdout * bool(done.returncode)
+    done = subprocess.run(
+        command, cwd=module.parent, env=without, capture_output=True, encoding="utf8"
+    )
+    return done.returncode, done.stdout
 
 
 def test_a_notebook_passes_there_and_each_planted_fault_fails_it(tmp_path):
@@ -85,18 +93,19 @@ def test_a_notebook_passes_there_and_each_planted_fault_fails_it(tmp_path):
         notebooks[name] = deepcopy(GOOD)
         notebooks[name].cells[5].metadata.mystnb.image.alt += name  # each tells something else
         change(notebooks[name].cells)
-    said = checked(tmp_path, **notebooks)
+    code, said = checked(project(tmp_path / "faults", **notebooks))
     messages = {name: rf"notebooks/{name}\.ipynb: .*{words}" for name, (_, words) in FAULTS.items()}
     assert [name for name, words in messages.items() if not re.search(words, said)] == []
-    assert "notebooks/good.ipynb" not in said
+    assert code == 1 and "notebooks/good.ipynb" not in said
+    assert checked(project(tmp_path / "good", good=GOOD))[0] == 0
 
 
 def test_nothing_passes_by_checking_nothing(tmp_path):
-    for name in "abc":
-        (tmp_path / name).mkdir()
-    assert not checked(tmp_path / "a", good=GOOD)
-    assert "nothing would be checked" in checked(tmp_path / "b")
-    assert "no such settings: {'line'}" in checked(tmp_path / "c", f"{SETTINGS}line = 9", good=GOOD)
+    module = runpy.run_path(project(tmp_path / "empty"))
+    with pytest.raises(pytest.fail.Exception, match="nothing would be checked"):
+        module["test_every_output_is_compared_unless_declared"]()
+    with pytest.raises(AssertionError, match="no such settings: {'line'}"):
+        runpy.run_path(project(tmp_path / "setting", f"{SETTINGS}line = 9", good=GOOD))
 
 
 def test_it_holds_no_word_of_this_book():
