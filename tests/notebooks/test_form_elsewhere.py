@@ -104,7 +104,7 @@ def test_nothing_passes_by_checking_nothing(tmp_path):
     module = runpy.run_path(project(tmp_path / "empty"))
     with pytest.raises(pytest.fail.Exception, match="nothing would be checked"):
         module["test_every_output_is_compared_unless_declared"]()
-    with pytest.raises(AssertionError, match="no such settings.*line"):
+    with pytest.raises(AssertionError, match=r"no such settings.*line"):
         runpy.run_path(project(tmp_path / "setting", f"{SETTINGS}line = 9", good=GOOD))
 
 
