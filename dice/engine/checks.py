@@ -103,8 +103,8 @@ def real(name: str, value: Any) -> None:
 def not_negative(name: str, value: Any) -> Any:
     """A finite number of at least 0, an array of such, or a symbol."""
     if arrays.is_array(value):
-        wanted = "finite, not negative"
-        return between(name, of_kind(name, value, "integer", "floating"), 0, float_info.max, wanted)
+        value = of_kind(name, arrays.array(name, value), "integer", "floating")
+        return between(name, value, 0, float_info.max, "finite, not negative")
     if not isinstance(value, Real):
         symbol = not isinstance(value, (Number, type)) and hasattr(value, "__radd__")
         expect(symbol, name, "a number", repr(value), TypeError)
