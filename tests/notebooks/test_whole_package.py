@@ -1,6 +1,7 @@
-"""The last chapter prints every function and class of the readable files."""
+"""The last chapter prints every function and class of the readable files, each by its name."""
 
 import ast
+import re
 from pathlib import Path
 
 import nbformat
@@ -10,18 +11,22 @@ from size import READABLE, code_lines
 (CHAPTER,) = (Path(__file__).parents[2] / "notebooks").glob("*_the_package.ipynb")
 
 
-def printed() -> set[str]:
-    """The lines of code and of text that the cells show."""
+FILE = re.compile(r"(?:```python\n)?# dice/(\w+\.py)\n")
+
+
+def printed(file: str) -> set[str]:
+    """The lines of code and of text that the cells show below the name of the file."""
     cells = nbformat.read(CHAPTER, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     texts = [out.get("text", "") + out.get("data", {}).get("text/markdown", "") for out in outputs]
-    return {line.strip() for text in texts for line in text.splitlines()}
+    named = [text for text in texts if (found := FILE.match(text)) and found[1] == file]
+    return {line.strip() for text in named for line in text.splitlines()}
 
 
 @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
 def test_every_function_and_class_is_printed(path):
     source = path.read_text("utf8")
-    lines, code, shown = source.splitlines(), code_lines(source), printed()
+    lines, code, shown = source.splitlines(), code_lines(source), printed(path.name)
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             whole = code & set(range(node.lineno, node.end_lineno + 1))
