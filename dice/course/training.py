@@ -1,4 +1,4 @@
-"""A small segmentation model and its training loop, in NumPy.
+"""A small segmentation model, its training loop in NumPy.
 
 The model looks at each pixel through a bank of fixed filters and passes what they say through
 one hidden layer. Its gradients are the package's own, carried on by the chain rule.
@@ -6,58 +6,100 @@ one hidden layer. Its gradients are the package's own, carried on by the chain r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dice import cross_entropy, dice_loss, dice_loss_gradient, overlap, sigmoid
-from dice.course.scenes import scene
+from dice import dice_loss_gradient, overlap, sigmoid
 
 Floats = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 Parameters = dict[str, Floats]
-Loss = Callable[[Floats, Mask], tuple[float, Floats]]
+Loss = Callable[[Floats, Mask], Floats]
+BySums = Callable[[float, float, int, int], tuple[float, float]]
 
 SCALES = (1, 2, 4, 8)
-PHOTOGRAPHS = ("coins", "vessels", "microaneurysms")
 
 
-# Losses, each with its derivative with respect to the logits
+# Losses: the gradient of each with respect to the logits
 
 
-def _ce(logits: Floats, target: Mask) -> tuple[float, Floats]:
-    return cross_entropy(logits, target), (sigmoid(logits) - target) / target.size
+def _ce(logits: Floats, target: Mask) -> Floats:
+    push: Floats = (sigmoid(logits) - target) / target.size
+    return push
 
 
-def _balanced(logits: Floats, target: Mask) -> tuple[float, Floats]:
-    """Foreground and background weigh one half each."""
-    foreground = max(int(target.sum()), 1)
-    weights = np.where(target, 0.5 / foreground, 0.5 / max(target.size - foreground, 1))
-    parts = [cross_entropy(logits, target, mask=part) for part in (target, ~target)]
-    return 0.5 * float(sum(parts)), weights * (sigmoid(logits) - target)
+def _balanced(logits: Floats, target: Mask) -> Floats:
+    """Of cross entropy in which foreground and background weigh one half each."""
+    foreground = int(target.sum())
+    weights = 0.5 / max(target.size - foreground, 1), 0.5 / max(foreground, 1)
+    push: Floats = np.where(target, *weights[::-1]) * (sigmoid(logits) - target)
+    return push
 
 
-def _dice(logits: Floats, target: Mask) -> tuple[float, Floats]:
+def _dice(logits: Floats, target: Mask, batch_axis: int | None = None) -> Floats:
     p = sigmoid(logits)
-    slope = p * sigmoid(-logits)  # of the sigmoid
-    return dice_loss(p, target), dice_loss_gradient(p, target) * slope
+    push: Floats = dice_loss_gradient(p, target, batch_axis=batch_axis) * p * sigmoid(-logits)
+    return push
 
 
-def _dice_ce(logits: Floats, target: Mask) -> tuple[float, Floats]:
-    (first, push), (second, pull) = _dice(logits, target), _ce(logits, target)
-    return first + second, push + pull
+def mixed(dice: float, ce: float) -> Loss:
+    """Make a weighted sum of the Dice loss and cross entropy."""
+    return lambda logits, target: dice * _dice(logits, target) + ce * _ce(logits, target)
+
+
+def _of_sums(by_sums: BySums) -> Loss:
+    """Make a loss from its derivatives with respect to I and P, given I, P, G and the pixels."""
+
+    def loss(logits: Floats, target: Mask) -> Floats:
+        p = sigmoid(logits)
+        sums = overlap(p, target)
+        i, both = float(sums.intersection), float(sums.prediction)
+        by_i, by_p = by_sums(i, both, int(target.sum()), target.size)
+        push: Floats = (by_i * target + by_p) * p * sigmoid(-logits)
+        return push
+
+    return loss
+
+
+def _tversky(exponent: float, miss: float = 0.7) -> Loss:
+    """Make a (focal) Tversky loss; false alarms weigh what misses leave of 1."""
+
+    def by_sums(i: float, p: float, g: int, pixels: int) -> tuple[float, float]:
+        bottom = (1 - miss) * p + miss * g
+        rest = 1 - i / bottom
+        outer = exponent * rest ** (exponent - 1) if rest else 0.0
+        return -outer / bottom, outer * (1 - miss) * i / bottom**2
+
+    return _of_sums(by_sums)
+
+
+def _generalized(i: float, p: float, g: int, pixels: int) -> tuple[float, float]:
+    """Of the classes foreground and background; one that is absent weighs as the other."""
+    rest = pixels - g
+    own, other = (1 / (k or pixels) ** 2 for k in (g, rest))
+    top, bottom = own * i + other * (rest - p + i), own * (p + g) + other * (rest + pixels - p)
+    by_p = other / bottom + top * (own - other) / bottom**2
+    return -2 * (own + other) / bottom, 2 * by_p
 
 
 LOSSES: Mapping[str, Loss] = {
     "CE": _ce,
     "weighted CE": _balanced,
     "Dice": _dice,
-    "Dice + CE": _dice_ce,
+    "Dice per image": lambda logits, target: _dice(logits, target, batch_axis=0),
+    "Dice + CE": mixed(1, 1),
+    "Tversky": _tversky(1),
+    "focal Tversky": _tversky(0.75),
+    "generalized Dice": _of_sums(_generalized),
 }
-"""Name and function of each loss: logits and target to the loss and its gradient."""
+"""Name of each loss, and a function of logits and target that gives its gradient.
+
+In weighted CE foreground and background weigh one half each. Tversky weighs misses 0.7 and false
+alarms 0.3; focal Tversky is its power 0.75."""
 
 
 # Data
@@ -104,146 +146,80 @@ def filter_features(image: Floats) -> Floats:
 
     Parameters
     ----------
-    image : array of float, shape (H, W) or (H, W, 3)
-
-    Returns
-    -------
-    array of float, shape (H, W, F)
-        Each channel smoothed with a Gaussian of 1, 2, 4 and 8 pixels; then the length of the
-        gradient and the Laplacian of the brightness at those scales.
-    """
-    from scipy import ndimage
-
-    channels = image[..., np.newaxis] if image.ndim == 2 else image
-    brightness = channels.mean(axis=-1)
-    features = [
-        ndimage.gaussian_filter(channels[..., k], scale)
-        for k in range(channels.shape[-1])
-        for scale in SCALES
-    ]
-    for scale in SCALES:
-        features.append(ndimage.gaussian_gradient_magnitude(brightness, scale))
-        features.append(ndimage.gaussian_laplace(brightness, scale))
-    return np.stack(features, axis=-1)
-
-
-def disks(size: float, *, noise: float = 0.3, side: int = 96, count: int = 16) -> Split:
-    """Make scenes with one box and, in front of it, one disk: the disk is the target.
-
-    Parameters
-    ----------
-    size : float
-        Area of the disk, and of the box, as a share of the picture.
-    noise : float
-        Standard deviation of the noise.
-    side : int
-        Height and width in pixels.
-    count : int
-        Pictures for training and for the test; half as many for validation.
-
-    Returns
-    -------
-    Split
-    """
-
-    def part(first: int, number: int) -> Data:
-        made = [
-            scene(seed, (side, side), objects=["box", "disk"], size=size, noise=noise)
-            for seed in range(first, first + number)
-        ]
-        return Data(
-            np.stack([filter_features(s.image) for s in made]),
-            np.stack([s.semantic == 1 for s in made]),
-        )
-
-    return _scaled(part(1000, count), part(2000, count // 2), part(3000, count))
-
-
-def photograph(name: str) -> tuple[Floats, Mask]:
-    """Load a photograph and make a reference for it.
-
-    Parameters
-    ----------
-    name : {"coins", "vessels", "microaneurysms"}
-        Coins on cloth; vessels of a retina, at a quarter of the resolution; a part of a
-        retina with microaneurysms, dark dots.
-
-    Returns
-    -------
     image : array of float, shape (H, W)
-        Brightness in [0, 1]; of the retina, the green channel.
-    reference : array of bool, shape (H, W)
-        Foreground by classical filters and thresholds. No expert drew it.
+
+    Returns
+    -------
+    array of float, shape (H, W, 12)
+        Smoothed with a Gaussian of 1, 2, 4 and 8 pixels; then the length of the gradient and
+        the Laplacian at those scales.
     """
-    import skimage
     from scipy import ndimage
 
-    library: Any = skimage  # which comes without types for most of its functions
-
-    def large(mask: Mask, pixels: int) -> Mask:
-        pieces = library.measure.label(mask, connectivity=2)
-        kept: Mask = mask & (np.bincount(pieces.ravel()) >= pixels)[pieces]
-        return kept
-
-    def compact(mask: Mask) -> Mask:
-        pieces = library.measure.label(mask, connectivity=2)
-        boxes = ndimage.find_objects(pieces)
-        keep = [max(b.stop - b.start for b in box) <= 10 for box in boxes]
-        kept: Mask = np.array([False, *keep])[pieces]
-        return large(kept, 15)
-
-    if name == "coins":
-        raw = library.data.coins()
-        image = raw / 255.0
-        markers = np.where(raw > 150, 2, np.where(raw < 30, 1, 0))
-        coins = library.segmentation.watershed(library.filters.sobel(image), markers) == 2
-        return image, large(ndimage.binary_fill_holes(coins), 100)
-    if name == "vessels":
-        green = library.data.retina()[:1408, :1408, 1] / 255.0
-        image = green.reshape(352, 4, 352, 4).mean(axis=(1, 3))
-        ridges = library.filters.sato(image, sigmas=(1, 2), black_ridges=True)
-        eye = ndimage.binary_erosion(image > 0.08, iterations=8)
-        return image, large((ridges > 0.012) & eye, 60)
-    if name == "microaneurysms":
-        image = library.data.microaneurysms() / 255.0
-        spots = ndimage.gaussian_laplace(image, 2)
-        return image, compact(spots > np.quantile(spots, 0.93))
-    raise ValueError(f"name must be among {PHOTOGRAPHS}, got {name!r}")
+    kinds = "gaussian_filter", "gaussian_gradient_magnitude", "gaussian_laplace"
+    return np.stack([getattr(ndimage, kind)(image, s) for kind in kinds for s in SCALES], axis=-1)
 
 
-def photograph_split(name: str) -> Split:
-    """Cut a photograph into three bands, for training, validation and test.
+def picture(
+    random: np.random.Generator, *, radius: float = 3, side: int = 64, noise: float = 0.8
+) -> tuple[Floats, Mask]:
+    """Draw a bright disk, the target, and a paler box of the same area, in noise.
 
     Parameters
     ----------
-    name : str
-        As in `photograph`.
+    random : numpy.random.Generator
+    radius : float
+        Of the disk, in pixels, at most 6.
+    side : int
+        Height and width, at least 32. Disk and box lie in the middle 32 × 32 pixels whatever
+        the side: a larger side is more background around them, and nothing else.
+    noise : float
+        Standard deviation of the noise; the disk is 1 brighter than the ground, the box 0.6.
+
+    Returns
+    -------
+    image : array of float, shape (side, side)
+    target : array of bool, shape (side, side)
+    """
+    rows, columns = np.mgrid[:side, :side] + (32 - side) / 2 + 0.5
+    apart, flat = 0.0, np.sqrt(1.5) ** random.choice([-1, 1])
+    while apart < 2.2 * radius:
+        disk, box = random.uniform(1.2 * radius, 32 - 1.2 * radius, (2, 2))
+        apart = np.hypot(*(disk - box))
+    target = np.hypot(rows - disk[0], columns - disk[1]) <= radius
+    half = radius * np.sqrt(np.pi) / 2
+    inside = (abs(rows - box[0]) <= half * flat) & (abs(columns - box[1]) <= half / flat)
+    return random.normal(target + 0.6 * inside, noise), target
+
+
+def disks(draw: int, *, count: int = 16, empty: bool = False, **options: Any) -> Split:
+    """Make pictures of disks to train on, as many to validate, and twice as many to test.
+
+    Parameters
+    ----------
+    draw : int
+        Chooses the pictures; no two draws share one.
+    count : int
+        Pictures for training.
+    empty : bool
+        Leave the disk out of every second picture.
+    **options
+        Of `picture`.
 
     Returns
     -------
     Split
-        The upper half, the next quarter and the last, each cut into pieces side by side.
-        Filters do not look across the bands. Of the two microaneurysms one lies in the upper
-        half, which serves as validation data too, and one in the lower half, the test.
     """
-    image, reference = photograph(name)
-    half, last = image.shape[0] // 2, 3 * image.shape[0] // 4
-    if name == "microaneurysms":
-        upper = _pieces(image[:half], reference[:half], 1)
-        return _scaled(upper, upper, _pieces(image[half:], reference[half:], 1))
-    bands = slice(0, half), slice(half, last), slice(last, None)
-    return _scaled(*(_pieces(image[band], reference[band], 4) for band in bands))
 
+    def part(number: int, pictures: int) -> Data:
+        drawn = (np.random.default_rng([draw, number, k]) for k in range(pictures))
+        made = [picture(random, **options) for random in drawn]
+        for image, target in made[1::2] if empty else ():
+            image -= target
+            target[:] = False
+        return Data(np.stack([filter_features(i) for i, _ in made]), np.stack([t for _, t in made]))
 
-def _pieces(image: Floats, reference: Mask, number: int) -> Data:
-    """Cut a band into pieces side by side."""
-    features = filter_features(image)
-    width = image.shape[1] // number
-    cuts = range(0, width * number, width)
-    return Data(
-        np.stack([features[:, left : left + width] for left in cuts]),
-        np.stack([reference[:, left : left + width] for left in cuts]),
-    )
+    return _scaled(part(0, count), part(1, count), part(2, 2 * count))
 
 
 def _scaled(*parts: Data) -> Split:
@@ -258,9 +234,9 @@ def _scaled(*parts: Data) -> Split:
 # The model
 
 ACTIVATIONS: Mapping[str, tuple[Callable[[Floats], Floats], Callable[[Floats], NDArray[Any]]]] = {
+    "tanh": (np.tanh, lambda outer: 1 - outer**2),
     "relu": (lambda inner: np.maximum(inner, 0), lambda outer: outer > 0),
     "leaky_relu": (lambda x: np.maximum(x, 0.2 * x), lambda y: np.maximum(np.sign(y), 0.2)),
-    "tanh": (np.tanh, lambda outer: 1 - outer**2),
 }
 """What a hidden unit makes of its input, and the slope of that where it gave such a value.
 
@@ -297,7 +273,7 @@ def start(features: int, seed: int, hidden: int = 16, *, share: float = 0.5) -> 
 
 
 def forward(
-    parameters: Parameters, features: Floats, activation: str = "relu"
+    parameters: Parameters, features: Floats, activation: str = "tanh"
 ) -> tuple[Floats, Floats]:
     """Compute the logits.
 
@@ -306,7 +282,7 @@ def forward(
     parameters : dict of str to array
         From `start` or `train`.
     features : array of float, shape (..., F)
-    activation : {"relu", "leaky_relu", "tanh"}
+    activation : {"tanh", "relu", "leaky_relu"}
         What the hidden units make of their inputs, a key of `ACTIVATIONS`.
 
     Returns
@@ -320,7 +296,7 @@ def forward(
 
 
 def backward(
-    parameters: Parameters, features: Floats, hidden: Floats, push: Floats, activation: str = "relu"
+    parameters: Parameters, features: Floats, hidden: Floats, push: Floats, activation: str = "tanh"
 ) -> Parameters:
     """Carry the derivative with respect to the logits on to the parameters.
 
@@ -330,7 +306,7 @@ def backward(
         As in `forward`.
     push : array of float, shape (...)
         Derivative of the loss with respect to each logit.
-    activation : {"relu", "leaky_relu", "tanh"}
+    activation : {"tanh", "relu", "leaky_relu"}
         As in `forward`.
 
     Returns
@@ -347,45 +323,27 @@ def backward(
 # Training
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What a training gave.
-
-    Parameters
-    ----------
-    parameters : dict of str to array
-        The weights after the last step.
-    steps : list of int
-        When the model was scored.
-    scores : list of float
-        Dice on the validation data then, at the threshold one half.
-    """
-
-    parameters: Parameters
-    steps: list[int] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-
-
 def train(
-    split: Split,
-    loss: str,
+    data: Data,
+    loss: str | Loss,
     *,
     seed: int,
     rate: float,
     steps: int = 300,
     batch: int = 2,
-    every: int | None = None,
     share: float = 0.5,
-    activation: str = "relu",
-) -> Run:
+    activation: str = "tanh",
+    epsilon: float = 1e-8,
+    watch: Callable[[int, Parameters], None] | None = None,
+) -> Parameters:
     """Train the model with Adam.
 
     Parameters
     ----------
-    split : Split
-        Weights are fitted to its first part; scores on the way are of the second.
-    loss : str
-        A name in `LOSSES`.
+    data : Data
+        What the weights are fitted to.
+    loss : str or function
+        A name in `LOSSES`, or a function like theirs.
     seed : int
         Chooses the start and the order of the pictures, the same for every loss.
     rate : float
@@ -393,66 +351,86 @@ def train(
     steps : int
         Number of steps.
     batch : int
-        Pictures per step. Their sums are pooled.
-    every : int, optional
-        Score the model whenever so many steps are done. It is always scored before the first
-        step and after the last.
+        Pictures per step. Their sums are pooled, unless the loss keeps them apart.
     share : float
         As in `start`.
-    activation : {"relu", "leaky_relu", "tanh"}
+    activation : {"tanh", "relu", "leaky_relu"}
         As in `forward`.
+    epsilon : float
+        What Adam adds to the root of the mean square, by which it divides.
+    watch : function, optional
+        Called after each step with its number and the weights.
 
     Returns
     -------
-    Run
+    dict of str to array
+        The weights after the last step.
     """
-    features, target = split.training.features, split.training.target
-    parameters, slope_of = start(features.shape[-1], seed, share=share), LOSSES[loss]
-    random = np.random.default_rng(seed)
-    run = Run(parameters)
-    first = {name: np.zeros_like(value) for name, value in parameters.items()}
-    second = {name: np.zeros_like(value) for name, value in parameters.items()}
+    slope_of = loss if callable(loss) else LOSSES[loss]
+    random, kind = np.random.default_rng(seed), data.features.dtype
+    drawn = start(data.features.shape[-1], seed, share=share)
+    parameters = {name: value.astype(kind) for name, value in drawn.items()}
+    first, second = ({name: 0 * value for name, value in parameters.items()} for _ in range(2))
     for step in range(1, steps + 1):
-        if (every and step % every == 1) or step == 1:
-            _score(run, split.validation, step - 1, activation)
-        chosen = random.choice(len(target), min(batch, len(target)), replace=False)
-        logits, hidden = forward(parameters, features[chosen], activation)
-        _, push = slope_of(logits, target[chosen])
-        slopes = backward(parameters, features[chosen], hidden, push, activation)
+        chosen = random.choice(len(data.target), batch, replace=False)
+        features, target = data.features[chosen], data.target[chosen]
+        logits, hidden = forward(parameters, features, activation)
+        push = slope_of(logits, target).astype(kind)
+        slopes = backward(parameters, features, hidden, push, activation)
         for name, slope in slopes.items():
             first[name] = 0.9 * first[name] + 0.1 * slope
             second[name] = 0.999 * second[name] + 0.001 * slope**2
             mean, square = first[name] / (1 - 0.9**step), second[name] / (1 - 0.999**step)
-            parameters[name] = parameters[name] - rate * mean / (np.sqrt(square) + 1e-8)
-    _score(run, split.validation, steps, activation)
-    return run
-
-
-def _score(run: Run, data: Data, step: int, activation: str) -> None:
-    logits, _ = forward(run.parameters, data.features, activation)
-    run.steps.append(step)
-    run.scores.append(float(overlap(logits >= 0, data.target).dice(empty=0)))
+            size = np.sqrt(square) + epsilon
+            step_of = np.divide(mean, size, out=np.zeros_like(mean), where=size > 0)
+            parameters[name] = (parameters[name] - rate * step_of).astype(kind)
+        if watch:
+            watch(step, parameters)
+    return parameters
 
 
 # What a trained model is worth
 
 
-def scores_by_threshold(probabilities: Floats, target: Mask, thresholds: Sequence[float]) -> Floats:
-    """Dice of the mask that each threshold gives, all pictures pooled.
+def best_dice(probabilities: Floats, target: Mask) -> tuple[float, float]:
+    """The best Dice of all masks that a threshold gives, and that threshold.
 
     Parameters
     ----------
     probabilities : array of float
     target : array of bool, of the same shape
-    thresholds : sequence of float
 
     Returns
     -------
-    array of float
-        One score for each threshold.
+    tuple of float
+        Dice, all pictures pooled, of ``probabilities >= threshold``; and the threshold.
     """
-    masks = (probabilities >= threshold for threshold in thresholds)
-    return np.array([overlap(mask, target).dice(empty=0) for mask in masks])
+    order = np.argsort(-probabilities, axis=None)
+    p, hits = probabilities.ravel()[order], np.cumsum(target.ravel()[order])
+    scores = 2 * hits / (np.arange(1, hits.size + 1) + hits[-1])
+    scores[:-1][p[:-1] == p[1:]] = 0  # a threshold takes equal ones together
+    return float(scores.max()), float(p[scores.argmax()])
+
+
+def average_precision(probabilities: Floats, target: Mask) -> float:
+    """Mean, over the pixels of the target, of the precision where the mask just takes them in.
+
+    Parameters
+    ----------
+    probabilities : array of float
+    target : array of bool, of the same shape
+
+    Returns
+    -------
+    float
+        1 if the target's pixels have the highest probabilities; without a threshold. Equal
+        probabilities are taken in together.
+    """
+    order = np.argsort(-probabilities, axis=None)
+    p, g = probabilities.ravel()[order], target.ravel()[order]
+    last = np.searchsorted(-p, -p, side="right") - 1
+    precision = np.cumsum(g)[last] / (last + 1)
+    return float(precision[g].mean())
 
 
 def reliability(probabilities: Floats, target: Mask, bins: int = 10) -> dict[str, Any]:

@@ -1,157 +1,161 @@
-"""Train the small model with each loss, and record it: python tools/records/train.py.
+"""Train the small model with each loss at each rate: python tools/records/train.py.
 
-Each loss is trained at every rate of one small grid, from a few starts; the rate whose models
-score best on the validation data is taken. Then it is trained from all starts, and judged on the
-test data, which nothing has seen. The record goes to benchmarks/results/training.json.
+One factor at a time departs from one base setting. A task is a setting and a draw of pictures:
+all losses at all rates, from the same start. Each finished task is a line of the record,
+benchmarks/results/training.jsonl; a second start goes on where the first one stopped, if the
+code is the same. The test pictures choose nothing: thresholds and rates come from validation.
 """
 
+import ast
 import json
+import os
 import platform
-import re
-from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dice import sigmoid
+from dice import overlap, sigmoid
 from dice.course import training
-from dice.course.training import LOSSES, Run, Split
+from dice.course.training import LOSSES, Data, Floats, Loss, Parameters, Split
 
-RECORD = Path(__file__).parents[2] / "benchmarks" / "results" / "training.json"
-RATES = [0.003, 0.01, 0.03, 0.1]
-SEEDS = [0, 1, 2, 3, 4]
-SEEDS_FOR_RATE = [0, 1, 2]
-STEPS, EVERY, BATCH, LONG = 300, 20, 2, 3000
-SIZES = [0.2, 0.05, 0.01, 0.003, 0.001]
-THRESHOLDS = [round(float(sigmoid(z)), 5) for z in np.arange(-7, 7.5, 0.5)]
-HALF = THRESHOLDS.index(0.5)
-WEIGHTS_KEPT = "vessels"  # the weights of the first start, for a picture of the predictions
-
-TASKS: dict[str, Callable[[], Split]] = {
-    **{f"disk {100 * size:g} %": lambda size=size: training.disks(size) for size in SIZES},
-    **{name: lambda name=name: training.photograph_split(name) for name in training.PHOTOGRAPHS},
+RECORD = Path(__file__).parents[2] / "benchmarks" / "results" / "training.jsonl"
+RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
+DRAWS = 10
+STEPS, WATCHED = 300, (10, 30, 100)
+MIX = {f"{100 * w:g} % Dice": training.mixed(w, 1 - w) for w in (0.1, 0.5, 0.9, 0.99, 0.999)}
+MEASURES = [
+    *("validation", "dice", "half", "threshold", "precision", "volume", "brier", "sure", "silent"),
+    *(f"{what} after {step}" for step in WATCHED for what in ("precision", "half")),
+]
+SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "base": {},
+    **{unit: {"train": {"activation": unit}} for unit in ("relu", "leaky_relu")},
+    **{
+        f"{unit} from share": {"train": {"activation": unit}, "share": {}}
+        for unit in training.ACTIVATIONS
+    },
+    **{f"side {side}": {"data": {"side": side}} for side in (32, 128)},
+    **{f"radius {radius}": {"data": {"radius": radius}} for radius in (2, 4, 6)},
+    **{f"noise {noise}": {"data": {"noise": noise}} for noise in (0.5, 1.1)},
+    **{f"batch {batch}": {"train": {"batch": batch}} for batch in (1, 8)},
+    "empty": {"data": {"empty": True}},
+    "empty, batch 1": {"data": {"empty": True}, "train": {"batch": 1}},
+    "1000 steps": {"train": {"steps": 1000}},
+    "Adam's epsilon 0": {"train": {"epsilon": 0.0}},
+    "mix": {"losses": {}},
+    "64 bits": {"double": {}},
 }
 
 
-def run_once(
-    split: Split, loss: str, seed: int, rate: float, steps: int = STEPS, share: float = 0.5
-) -> Run:
-    options = {"steps": steps, "every": EVERY * steps // STEPS, "batch": BATCH, "share": share}
-    return training.train(split, loss, seed=seed, rate=rate, **options)
+def program() -> str:
+    """A hash of the code that trains; comments and docstrings of modules do not count."""
+    trees = [ast.parse(Path(file).read_text("utf8")) for file in (__file__, training.__file__)]
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+    return sha256("".join(map(ast.dump, trees)).encode()).hexdigest()
 
 
-def by_threshold(split: Split, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores on validation and test data, and the probabilities of the test data."""
-    parts = split.validation, split.test
-    probabilities = [sigmoid(training.forward(run.parameters, d.features)[0]) for d in parts]
-    first, second = (
-        training.scores_by_threshold(p, d.target, THRESHOLDS)
-        for p, d in zip(probabilities, parts, strict=True)
+def judged(split: Split, weights: Parameters, activation: str) -> list[float]:
+    """What a trained model is worth, in the order of the measures."""
+
+    def probabilities(data: Data) -> tuple[Floats, Floats]:
+        logits, hidden = training.forward(weights, data.features, activation)
+        return sigmoid(logits), hidden
+
+    (p, _), target = probabilities(split.test), split.test.target
+    validation, threshold = training.best_dice(
+        probabilities(split.validation)[0], split.validation.target
     )
-    return first, second, probabilities[1]
+    marked = p >= 0.5
+    units = probabilities(split.training)[1][split.training.target]
+    return [
+        validation,
+        float(overlap(p >= threshold, target).dice(empty=0)),
+        float(overlap(marked, target).dice(empty=0)),
+        threshold,
+        training.average_precision(p, target),
+        float(p.sum() / target.sum()),
+        float(np.mean((p - target) ** 2)),
+        float((p - target)[marked].mean()) if marked.any() else float("nan"),
+        float((units == 0).all(axis=-1).mean()),
+    ]
 
 
-def study(split: Split, loss: str, keep: bool = False, share: float = 0.5) -> dict[str, Any]:
-    """Choose the rate, train from every start, and judge."""
+def trained(split: Split, loss: Loss, seed: int, rate: float, options: dict[str, Any]) -> list[Any]:
+    """The measures of one training."""
+    unit, after = options.get("activation", "tanh"), []
 
-    def trained(rate: float, seeds: list[int]) -> list[Run]:
-        return [run_once(split, loss, seed, rate, share=share) for seed in seeds]
+    def watch(step: int, weights: Parameters) -> None:
+        if step in WATCHED:
+            logits, _ = training.forward(weights, split.validation.features, unit)
+            p, target = sigmoid(logits), split.validation.target
+            after.append(training.average_precision(p, target))
+            after.append(float(overlap(p >= 0.5, target).dice(empty=0)))
 
-    runs = {r: trained(r, SEEDS_FOR_RATE) for r in RATES}
-    grid = {r: np.mean([by_threshold(split, run)[0].max() for run in runs[r]]) for r in RATES}
-    rate = max(grid, key=grid.__getitem__)
-    rest = trained(rate, SEEDS[len(SEEDS_FOR_RATE) :])
+    weights = training.train(
+        split.training, loss, seed=seed, rate=rate, watch=watch, **{"steps": STEPS} | options
+    )
+    values = [*judged(split, weights, unit), *after]
+    return [None if np.isnan(value) else float(f"{value:.4g}") for value in values]
+
+
+def task(setting: str, draw: int) -> dict[str, Any]:
+    """All losses at all rates, for one draw of pictures."""
+    what = SETTINGS[setting]
+    split = training.disks(draw, **what.get("data", {}))
+    options = dict(what.get("train", {}))
+    if "share" in what:
+        options["share"] = split.training.share
+    if "double" in what:
+        parts = split.training, split.validation, split.test
+        split = Split(*(replace(part, features=part.features.astype(float)) for part in parts))
+    losses = MIX if "losses" in what else LOSSES
+    found = {
+        name: [trained(split, loss, draw, rate, options) for rate in RATES]
+        for name, loss in losses.items()
+    }
+    return {"setting": setting, "draw": draw, "losses": found}
+
+
+def about() -> dict[str, Any]:
     return {
-        "rate": rate,
-        "validation_dice_by_rate": {str(r): rounded(score) for r, score in grid.items()},
-        **judged(split, [*runs[rate], *rest], keep),
+        "program": program(),
+        "rates": RATES,
+        "measures": MEASURES,
+        "draws": DRAWS,
+        "steps": STEPS,
+        "settings": SETTINGS,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scipy")},
     }
 
 
-def judged(split: Split, runs: list[Run], keep: bool = False) -> dict[str, Any]:
-    """What the trained models of one loss are worth, one entry per start."""
-    found = [by_threshold(split, run) for run in runs]
-    best = [int(validation.argmax()) for validation, _, _ in found]
-    probabilities = np.stack([p for *_, p in found])
-    target = np.broadcast_to(split.test.target, probabilities.shape)
-    record = {
-        "curves": [rounded(run.scores) for run in runs],
-        "dice_at_half": [rounded(test[HALF]) for _, test, _ in found],
-        "dice_at_best": [rounded(test[k]) for (_, test, _), k in zip(found, best, strict=True)],
-        "best_threshold": [THRESHOLDS[k] for k in best],
-        "dice_by_threshold": [rounded(test) for _, test, _ in found],
-        "volume_ratio": [rounded(p.sum() / split.test.target.sum()) for p in probabilities],
-        "reliability": {
-            name: rounded(values)
-            for name, values in training.reliability(probabilities, target).items()
-        },
-    }
-    if keep:
-        weights = runs[0].parameters
-        record["weights"] = {name: rounded(value, 5) for name, value in weights.items()}
-    return record
-
-
-def rounded(values: Any, digits: int = 4) -> Any:
-    """Plain numbers; None for what is not a number."""
-    if np.ndim(values):
-        return [rounded(value, digits) for value in values]
-    value = np.asarray(values).item()
-    if isinstance(value, int):
-        return value
-    return None if np.isnan(value) else round(value, digits)
-
-
-def longer(split: Split, record: dict[str, Any]) -> dict[str, Any]:
-    """Train ten times as long: is a loss slow, or stuck?"""
-    return {
-        loss: judged(
-            split, [run_once(split, loss, s, record[loss]["rate"], LONG) for s in SEEDS[:3]]
-        )
-        for loss in ("CE", "Dice")
-    }
-
-
-def from_share(split: Split) -> dict[str, Any]:
-    """The same study, from a last bias that already says how rare the object is."""
-    return {loss: study(split, loss, share=split.training.share) for loss in LOSSES}
-
-
-def measure() -> dict[str, Any]:
-    tasks: dict[str, Any] = {}
-    for name, make in TASKS.items():
-        split = make()
-        shares = {part: rounded(getattr(split, part).share, 5) for part in ("training", "test")}
-        losses = {loss: study(split, loss, name == WEIGHTS_KEPT) for loss in LOSSES}
-        tasks[name] = {"foreground_share": shares, "losses": losses}
-        print(name, {loss: np.median(losses[loss]["dice_at_half"]) for loss in LOSSES})
-    small = [f"disk {100 * size:g} %" for size in SIZES[-2:]]
-    return {
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "scipy", "scikit-image")},
-        },
-        "settings": {
-            "optimizer": "Adam, betas 0.9 and 0.999",
-            "steps": STEPS,
-            "pictures_per_step": BATCH,
-            "hidden_units": 16,
-            "seeds": SEEDS,
-            "rates": RATES,
-            "seeds_for_rate": SEEDS_FOR_RATE,
-            "thresholds": THRESHOLDS,
-            "scored_after": [*range(0, STEPS, EVERY), STEPS],
-            "steps_long": LONG,
-        },
-        "tasks": tasks,
-        "longer": longer(TASKS[small[-1]](), tasks[small[-1]]["losses"]),
-        "from_share": {name: from_share(TASKS[name]()) for name in small},
-    }
+def main() -> None:
+    done: set[tuple[str, int]] = set()
+    if RECORD.exists():
+        first, *lines = map(json.loads, RECORD.read_text("utf8").splitlines())
+        if first["program"] == program():
+            done = {(line["setting"], line["draw"]) for line in lines}
+    if not done:
+        RECORD.write_text(json.dumps(about()) + "\n", "utf8")
+    ahead = [(s, d) for s in SETTINGS for d in range(DRAWS) if (s, d) not in done]
+    total, begun = len(SETTINGS) * DRAWS, os.times().elapsed
+    with ProcessPoolExecutor() as pool, RECORD.open("a", encoding="utf8") as record:
+        futures = {pool.submit(task, *which): which for which in ahead}
+        for number, future in enumerate(as_completed(futures), total - len(ahead) + 1):
+            record.write(json.dumps(future.result()) + "\n")
+            record.flush()
+            minutes = (os.times().elapsed - begun) / 60
+            print(f"{number} of {total}, {minutes:.1f} min: {futures[future]}", flush=True)
 
 
 if __name__ == "__main__":
-    text = json.dumps(measure(), indent=1)
-    lists = re.compile(r"\[[^\[\]{}]*\]")  # the innermost ones: a line each
-    RECORD.write_text(lists.sub(lambda found: " ".join(found[0].split()), text) + "\n", "utf8")
+    main()
