@@ -70,7 +70,7 @@ def package(source: str) -> dict[str, str | list[str]]:
 
 def records(source: str) -> list[str]:
     """Return the text of each committed record that the source names."""
-    files = [ROOT / RECORDS / name for name in sorted(set(re.findall(r"[\w-]+\.json", source)))]
+    files = [ROOT / RECORDS / name for name in sorted(set(re.findall(r"[\w-]+\.jsonl?\b", source)))]
     return [file.read_text("utf8") for file in files if file.is_file()]
 
 

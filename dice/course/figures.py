@@ -6,7 +6,6 @@ returns a :class:`Drawing`, which a notebook shows as SVG.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import textwrap
@@ -338,22 +337,6 @@ def _center(mask: NDArray[np.bool_]) -> tuple[float, float]:
     return row + 0.5, column + 0.5
 
 
-def _data_uri(image: ArrayLike, *, quality: int | None) -> str:
-    """Encode an image as a data URI: JPEG of the given quality, or PNG."""
-    from PIL import Image
-
-    pixels = np.asarray(image)
-    if pixels.dtype != np.uint8:
-        pixels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    picture, buffer = Image.fromarray(pixels), io.BytesIO()
-    if quality is None:
-        picture.save(buffer, format="PNG", optimize=True)
-    else:
-        picture.save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
-    kind = "png" if quality is None else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-
-
 # --- pixels ------------------------------------------------------------------------------
 
 
@@ -618,52 +601,6 @@ def matrices(
 # --- pictures ----------------------------------------------------------------------------
 
 
-def photo(
-    image: ArrayLike,
-    *,
-    labels: ArrayLike | None = None,
-    colors: Mapping[int, str] | None = None,
-    opacity: float = 0.55,
-    quality: int = 80,
-    width: float = WIDTH,
-) -> Drawing:
-    """Draw a photograph, with a class map laid over it.
-
-    Parameters
-    ----------
-    image : array_like of shape (H, W) or (H, W, 3)
-        Gray or RGB, bytes or floats in [0, 1].
-    labels : array_like of int, shape (H, W), optional
-        Class map; class 0 is left clear.
-    colors : mapping of int to str, optional
-        Color by class.
-    opacity : float
-        How strongly the colors cover the photograph.
-    quality : int
-        JPEG quality.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    pixels = np.asarray(image)
-    height, columns = pixels.shape[:2]
-    scale = width / columns
-    sheet = _Sheet(width, height * scale)
-    sheet.image(
-        _data_uri(pixels, quality=quality), 0, 0, width, height * scale, smooth=columns > 200
-    )
-    if labels is not None:
-        label_grid = np.asarray(labels)
-        classes = [int(k) for k in np.unique(label_grid) if k != 0]
-        palette = {**{k: style.CLASS_COLORS[(k - 1) % 5] for k in classes}, **(colors or {})}
-        for k in classes:
-            sheet.region(label_grid == k, 0, 0, scale, fill=palette[k], opacity=opacity)
-    return sheet.drawing("photograph" if labels is None else "photograph with class map")
-
-
 # --- sets and curves ---------------------------------------------------------------------
 
 
@@ -874,87 +811,6 @@ def _style_attributes(declarations: str) -> str:
 
 
 # --- training and scale ------------------------------------------------------------------
-
-ROLES = {
-    "CE": "ink",
-    "weighted CE": "class C",
-    "Dice": "overlap",
-    "Dice + CE": "prediction",
-}
-"""Role of each loss, a key of ``style.LINE_STYLES``."""
-
-
-def bands(
-    lines: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    *,
-    xlabel: str,
-    ylabel: str,
-    xscale: str = "linear",
-    ylim: tuple[float, float] = (0, 1),
-    xticks: Sequence[float] | None = None,
-    yticks: Sequence[float] = (0, 0.2, 0.4, 0.6, 0.8, 1),
-    xformat: Callable[[float], str] = "{:g}".format,
-    diagonal: bool = False,
-    width: float = WIDTH,
-    height: float = 230,
-) -> Drawing:
-    """Draw the median of several runs as a line, in a band from the lowest to the highest.
-
-    Parameters
-    ----------
-    lines : mapping of str to (array_like of shape (N,), array_like of shape (S, N))
-        For each loss, a key of `ROLES`: where it is sampled, and the values of S runs.
-    xlabel, ylabel : str
-        Names of the axes; the second stands above the axis, upright.
-    xscale : {"linear", "log", "logit"}
-        Scale of the horizontal axis.
-    ylim : pair of float
-        Ends of the vertical axis.
-    xticks, yticks : sequence of float, optional
-        Marks on an axis.
-    xformat : callable
-        Turns a mark of the horizontal axis into its text.
-    diagonal : bool
-        Draw the line on which both axes are equal.
-    width, height : float
-        Size of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    from matplotlib.figure import Figure
-
-    left, bottom, top = 46.0, 44.0, 28.0
-    right = max(_text_width(name) for name in lines) + 34
-    inner = width - left - right, height - bottom - top
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    axes = figure.add_axes((left / width, bottom / height, inner[0] / width, inner[1] / height))
-    axes.set(xscale=xscale)
-    ends = {}
-    for name, (x, runs) in lines.items():
-        xs, values = np.asarray(x, dtype=float), np.asarray(runs, dtype=float)
-        look = _line_look(ROLES[name])
-        if len(values) > 1:
-            axes.fill_between(
-                xs, values.min(axis=0), values.max(axis=0), color=look["color"], alpha=0.2, lw=0
-            )
-        middle = np.median(values, axis=0)
-        axes.plot(xs, middle, clip_on=False, zorder=3, **look)
-        ends[name] = bottom + inner[1] * (float(middle[-1]) - ylim[0]) / (ylim[1] - ylim[0])
-    if diagonal:
-        axes.plot(ylim, ylim, color=MUTED, linewidth=1)
-    places = np.concatenate([np.asarray(x, dtype=float) for x, _ in lines.values()])
-    axes.set(xlim=ylim if diagonal else (places.min(), places.max()), ylim=ylim)
-    _dress(axes, (xticks, yticks), (xformat, "{:g}".format))
-    figure.text(
-        (left + inner[0] / 2) / width, 8 / height, xlabel, ha="center", va="bottom", **_WRITING
-    )
-    figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
-    blocks = [(name, y, 18.0) for name, y in sorted(ends.items(), key=lambda end: end[1])]
-    for name, y in _spread(blocks, bottom, height - top).items():
-        _label_end(figure, [name], width - right, y, _line_look(ROLES[name]))
-    return from_matplotlib(figure, f"{', '.join(lines)} over {xlabel}")
 
 
 ROW, BOX = 52.0, 17.0

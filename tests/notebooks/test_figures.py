@@ -492,8 +492,6 @@ def waiting() -> dict[str, figures.Drawing]:
         "panels": figures.panels({"one": tile, "two": tile}),
         "matrices": figures.matrices(matrix, colors={"p": style.OVERLAP}, digits=4),
         "curves": figures.curves(X, {"Dice": X}, xscale="log", xticks=[0.01, 0.1, 0.5], **axes),
-        "bands": figures.bands({"Dice": (X, [X, X / 2])}, diagonal=True, **axes),
-        "photo": figures.photo(SCENE.image, labels=SCENE.semantic),
     }
 
 

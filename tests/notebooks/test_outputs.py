@@ -10,8 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE, OWN, OTHER = "dice/formulas.py", "dice/course/training.py", "dice/course/volumes.py"
-LOCK, RECORD = "constraints.txt", f"{outputs.RECORDS}/training.json"
-READS_IT = next(f for f in ROOT.glob("notebooks/*.ipynb") if "training.json" in f.read_text("utf8"))
+LOCK, RECORD = "constraints.txt", f"{outputs.RECORDS}/training.jsonl"
+READS_IT = next(
+    f for f in ROOT.glob("notebooks/*.ipynb") if "training.jsonl" in f.read_text("utf8")
+)
 NOTEBOOK = "notebooks/one.ipynb"
 
 
