@@ -17,9 +17,9 @@ def is_left_out(node):
 
 def index_sections(app):
     """Have the builder index a copy of each page, by sections and without the formulas."""
-    index_page = getattr(app.builder, "index_page", None)
-    if index_page is None:
+    if app.builder.format != "html":
         return
+    index_page = app.builder.index_page
 
     def index_words(pagename, doctree, title):
         words, index = doctree.deepcopy(), app.builder.indexer
@@ -36,13 +36,6 @@ def index_sections(app):
     app.builder.index_page = index_words
 
 
-def load_script(app, pagename, templatename, context, doctree):
-    """Give the search page the script that writes readable excerpts."""
-    if pagename == "search":
-        app.add_js_file("search.js", loading_method="defer")
-
-
 def setup(app):
     app.connect("builder-inited", index_sections)
-    app.connect("html-page-context", load_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
