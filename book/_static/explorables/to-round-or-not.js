@@ -73,13 +73,13 @@
         const curve = Array.from({ length: 51 }, (_, k) => [k / 50, dice(softAt(k / 50))]);
         const name = (words, value, y) => svg("text", { x: graph.at(1, 0)[0], y: graph.at(1, value)[1] + y,
           "text-anchor": "end", class: "halo" }, words);
-        const [hardEnd, softEnd] = [dice(hardAt(1)), dice(softAt(1))];
-        const above = hardEnd >= softEnd ? -8 : 18; // the names stand outside of the two curves
+        const [hardLast, softLast] = [dice(hardAt(1)), dice(softAt(1))];
+        const above = hardLast >= softLast ? -8 : 18; // the names stand outside of the two curves
         graph.layer.replaceChildren(
           graph.line(graph.at(p, 0), graph.at(p, 1), "here"),
           flat(0, HALF - 1e-9), flat(HALF, 1), graph.path(curve, "curve both"),
           dot(dice(hard), "ink"), dot(dice(soft), "both"),
-          name("hard Dice", hardEnd, above), name("soft Dice", softEnd, 10 - above));
+          name("hard Dice", hardLast, above), name("soft Dice", softLast, 10 - above));
 
         show(body, {
           "hard-I": hard.intersection, "hard-P": hard.prediction, "hard-G": hard.target, hard: fixed(dice(hard)),
