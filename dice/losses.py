@@ -212,7 +212,7 @@ def sizes_without_zeros(target: Array) -> Array:
 
 
 def one_minus(score: Any, gamma: Any = 1) -> Any:
-    """The loss of a score; to a power other than 1 it is 0, with slope 0, where it rounds below."""
+    """The loss of a score; to a power other than 1 it is 0, with slope 0, unless it is above 0."""
     loss = 1 - score
     if isinstance(gamma, (int, float)) and gamma == 1:
         return loss
@@ -414,7 +414,7 @@ def sums_and_entropies(
 
 
 def entropies(z: Array, g: Array, keep: Array | None, binary: bool) -> tuple[Array, ...]:
-    """The nats and the size of each class (samples, classes), and all pixels (samples, 1)."""
+    """The nats and sizes of each class (samples, classes), and pixels that count (samples, 1)."""
     if binary:  # -g log p - (1 - g) log (1 - p)
         nats = total(zero_unless(keep, arrays.softplus(z) - z * g))
     else:

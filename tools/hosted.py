@@ -2,8 +2,8 @@
 
 A notebook that Colab opens has no package `dice` beside it. Once `_config.yml` knows the address,
 this puts a first code cell into every notebook that fetches the course there, which the book does
-not show, and a line into the welcome page that leads to the releases. Without one it takes both
-away.
+not show; into the welcome page it puts the line that fetches the course, and one that leads to the
+releases. Without an address it takes them away.
 """
 
 import re
@@ -23,6 +23,11 @@ if not Path("../dice").is_dir():  # this notebook stands alone: fetch the course
     !test -d course || git clone --quiet --depth 1 {{address}} course
     %pip install --quiet "./course[course]"
     %cd -q course/notebooks"""
+
+FOLDER = "cd path/to/the/course     # the folder with its README"
+CLONE = """\
+git clone {address} course
+cd course"""
 
 MARK = "<!-- the releases, by tools/hosted.py -->"
 RELEASES = """\
@@ -52,18 +57,24 @@ def with_fetch_cell(notebook: nbformat.NotebookNode, url: str) -> nbformat.Noteb
     return notebook
 
 
-def with_releases(page: str, url: str) -> str:
-    """Let a page lead to the releases that a workflow makes on GitHub, or nowhere."""
+def with_address(page: str, url: str) -> str:
+    """Let a page fetch the course, and lead to the releases that a workflow makes on GitHub."""
+    first = CLONE.format(address=url) if url else FOLDER
     line = RELEASES.format(address=url) if url.startswith("https://github.com/") else ""
-    page, count = re.subn(rf"(- \*\*Take it along.*\n)?{MARK}\n", lambda _: f"{line}{MARK}\n", page)
-    assert count == 1, f"the welcome page has {MARK!r} {count} times"
+    changes = {
+        rf"{re.escape(FOLDER)}|git clone \S+ course\ncd course": first,
+        rf"(- \*\*Take it along.*\n)?{MARK}\n": f"{line}{MARK}\n",
+    }
+    for pattern, text in changes.items():
+        page, count = re.subn(pattern, lambda _, text=text: text, page)
+        assert count == 1, f"the welcome page has {pattern!r} {count} times"
     return page
 
 
 def main() -> None:
     """Write the notebooks that change, and the welcome page."""
     before = WELCOME.read_text("utf8")
-    if (after := with_releases(before, address())) != before:
+    if (after := with_address(before, address())) != before:
         WELCOME.write_text(after, "utf8")
     for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
         before = file.read_text("utf8")

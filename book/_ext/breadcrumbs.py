@@ -1,11 +1,8 @@
 """Tell the reader of a page where it stands: in the breadcrumbs, the progress and the sidebar."""
 
 from html import escape
-from pathlib import Path
 
 from sphinx.addnodes import toctree
-
-SCRIPT = Path(__file__).with_suffix(".js")
 
 
 def parts(env):
@@ -40,6 +37,6 @@ def show(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.add_js_file(None, body=SCRIPT.read_text("utf8"))
+    app.add_js_file("sidebar.js")
     app.connect("html-page-context", show)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

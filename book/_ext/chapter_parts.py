@@ -1,7 +1,8 @@
 """Give a class to the parts of a chapter that plain Markdown cannot mark, for the style sheet.
 
 A paragraph that begins with **Figure N.k.** is a caption; what stands between the first
-sentences of a chapter and its first code, from **You will be able to** on, is its opening.
+sentences of a chapter and its first code, from **You will be able to** on, is its opening. The line
+*Core* or *Deeper* under a heading goes into it, and so into the contents of the page.
 No line ends between a number and what it belongs to: chapter 3, Figure 3.2, 5 %. Nor does one end
 in a few letters of code.
 """
@@ -13,6 +14,7 @@ from docutils import nodes
 
 NUMBERED = re.compile(r"\b(?:[Cc]hapters?|Figures?|Exercises?) (?=\d)|(?<=\d) (?=%)")
 SHORT = 15  # letters of code that stay in one line
+DEPTHS = ("Core", "Deeper")
 TEXT = (nodes.paragraph, nodes.bullet_list)
 
 
@@ -34,6 +36,11 @@ def mark_parts(app, doctree):
         text = takewhile(lambda node: isinstance(node, TEXT), chapter[first:])
         opening = nodes.container("", *text, classes=["opening"])
         chapter[first : first + len(opening)] = [opening]
+    for line in list(doctree.findall(nodes.paragraph)):
+        if line.astext() in DEPTHS:
+            depth = nodes.inline("", f" {line.astext()}", classes=["depth", line.astext().lower()])
+            line.parent[0].append(depth)
+            line.parent.remove(line)
 
 
 def keep_numbers(app, doctree, docname):
@@ -49,6 +56,6 @@ def keep_numbers(app, doctree, docname):
 
 
 def setup(app):
-    app.connect("doctree-read", mark_parts)
+    app.connect("doctree-read", mark_parts, priority=400)  # before the contents are made
     app.connect("doctree-resolved", keep_numbers, priority=900)  # when all links stand
     return {"parallel_read_safe": True, "parallel_write_safe": True}

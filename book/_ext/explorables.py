@@ -32,6 +32,8 @@ from dice.overlap import Overlap
 style.use()
 logger = logging.getLogger(__name__)
 FOLDER = "explorables"
+TONES = "ink muted grid paper sheet"  # which have a dark version
+NAMED_ALIKE = f"target prediction alarm background on-light on-dark {TONES}"
 
 
 def six_pixels(ax):
@@ -86,23 +88,11 @@ def first_state(name):
 
 def role_colors():
     """Return the colors of `dice.course.style` as a style sheet of custom properties."""
-    roles = {
-        "target": style.TARGET,
-        "prediction": style.PREDICTION,
-        "both": style.OVERLAP,
-        "alarm": style.ALARM,
-        "background": style.BACKGROUND,
-        "class-a": style.CLASS_COLORS[0],
-        "class-b": style.CLASS_COLORS[1],
-        "class-c": style.CLASS_COLORS[2],
-        "on-light": style.ON_LIGHT,
-        "on-dark": style.ON_DARK,
-    }
-    tones = {
-        name: getattr(style, name.upper()) for name in ("ink", "muted", "grid", "paper", "sheet")
-    }
-    dark = {name: style.DARK_VERSION[tone] for name, tone in tones.items()}
-    blocks = {":root": roles | tones, 'html[data-theme="dark"]': dark}
+    roles = {name: getattr(style, name.replace("-", "_").upper()) for name in NAMED_ALIKE.split()}
+    dark = {name: style.DARK_VERSION[roles[name]] for name in TONES.split()}
+    classes = zip("abc", style.CLASS_COLORS, strict=False)
+    roles |= {"both": style.OVERLAP} | {f"class-{name}": color for name, color in classes}
+    blocks = {":root": roles, 'html[data-theme="dark"]': dark}
     return "".join(
         f"{where}{{{''.join(f'--course-{name}:{color};' for name, color in values.items())}}}\n"
         for where, values in blocks.items()

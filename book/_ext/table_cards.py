@@ -8,14 +8,12 @@ columns, so it stays a table that scrolls.
 """
 
 import re
-from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 TABLE = r"(?s)<table class=\"table\">.*?</table>"
 ROOM = 38  # letters that a phone shows side by side
 GAP = 2  # letters that would fit between two columns
-SCRIPT = Path(__file__).with_suffix(".js")
 
 
 def words(cell):
@@ -53,7 +51,7 @@ def prepare(app, pagename, templatename, context, doctree):
     if "body" in context:
         context["body"] = re.sub(TABLE, with_cards, context["body"])
         if 'class="table cards"' in context["body"]:
-            app.add_js_file(None, body=SCRIPT.read_text("utf8"))
+            app.add_js_file("table_cards.js")
 
 
 def setup(app):

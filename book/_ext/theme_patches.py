@@ -18,9 +18,11 @@ SYSTEM = "(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
 PATCHES = {
     # Half a megabyte that would draw again the icons that the style sheet draws.
     "no script for icons": (r'<script defer src="[^"]*/fontawesome\.js[^"]*"></script>', ""),
-    # The index of all words is larger than most pages; the search page asks for it itself.
+    # The index of all words is larger than most pages; the search page asks for it itself, and it
+    # marks the words that it finds, wherever it finds them.
     "no index of words": (
-        r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>',
+        r'<script src="[^"]*(?:searchtools|language_data|searchindex|sphinx_highlight)\.js[^"]*">'
+        "</script>",
         "",
     ),
     # A page is shown before its scripts are there; one that sets what nothing reads cannot wait.

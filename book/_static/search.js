@@ -1,12 +1,16 @@
-/* Results that read well: names for glossary entries, excerpts without TeX or cut-off words. */
+/* Results that read well: sections first, names for glossary entries, excerpts of whole words. */
 "use strict";
 
 (() => {
   const LENGTH = 240;
   const BEFORE = 100;
+  const MOST = 20; // results: each asks for its page
 
   // Pages opened as files may not read each other: the results then stand alone.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  const FOUND = "Search finished, found ${resultCount} page(s) matching the search query.";
+  Documentation.TRANSLATIONS[FOUND] = "The best ${resultCount} places for these words.";
 
   // The index has the entries of the glossary in lower case; their anchors know the capitals.
   const termAt = (id) => {
@@ -16,13 +20,42 @@
     return [...entry].map((c, i) => (capital(i) ? c.toUpperCase() : c)).join("");
   };
 
+  // Sphinx would mark parts of words, on the page that a result leads to, too.
+  let asked = [];
+  const parse = Search._parseQuery;
+  Search._parseQuery = (query) => {
+    const parsed = parse(query);
+    localStorage.removeItem("sphinx_highlight_terms");
+    parsed[3].clear();
+    asked = [...parsed[1]];
+    return parsed;
+  };
+  const perform = Search._performSearch;
+  Search._performSearch = (...query) => perform(...query).slice(-MOST); // the best come last
+
+  const stemmer = new Stemmer();
+  const stem = (word) => stemmer.stemWord(word.toLowerCase());
+  const APART = /^(Summary|Questions|Exercise|Further reading)/;
+
+  // A section is in the index as page#section. It scores by the Dice of what is asked for and its
+  // title; exercises and the like come after the text, and equals come in the order of the book.
   Scorer.score = (result) => {
-    const [, title, anchor, , score] = result;
-    if (title === "Glossary" && anchor.startsWith("#term-")) {
-      result[1] = `Glossary: ${termAt(anchor.slice(1))}`;
+    const [place, title, anchor, description, score] = result;
+    const { docnames, titles } = Search._index;
+    const [page, section] = place.split("#");
+    const whole = titles[docnames.indexOf(page)];
+    if (anchor.startsWith("#term-")) result[1] = `Glossary: ${termAt(anchor.slice(1))}`;
+    if (anchor.startsWith("#term-") || description) return score;
+    if (section) {
+      result[0] = page;
+      result[1] = `${title} <small>${whole}</small>`;
+      result[2] ||= `#${section}`;
     }
-    const chapter = parseInt(title, 10);
-    return chapter ? score + 0.5 / chapter : score; // of equals, chapters first, in their order
+    const named = new Set(splitQuery(title).map(stem));
+    const both = asked.filter((word) => named.has(word)).length;
+    const near = (20 * both) / (asked.length + named.size);
+    const chapter = /^\d/.test(whole) ? parseInt(whole, 10) : 99;
+    return score + near - (APART.test(title) ? 4 : section ? 0 : 1) + 0.5 / (chapter + 1);
   };
 
   // A formula in one line: fractions with a stroke, powers with a circumflex.
@@ -77,7 +110,12 @@
     const end = cut ? whole.lastIndexOf(" ", start + LENGTH) : whole.length;
     const excerpt = document.createElement("p");
     excerpt.className = "context";
-    excerpt.textContent = (start ? "… " : "") + whole.slice(start, end) + (cut ? " …" : "");
+    const shown = (start ? "… " : "") + whole.slice(start, end) + (cut ? " …" : "");
+    for (const part of shown.split(/([\p{L}\p{N}_]+)/u)) {
+      const mark = document.createElement("mark");
+      mark.textContent = part;
+      excerpt.append(words.has(stem(part)) ? mark : part);
+    }
     return excerpt;
   };
 })();

@@ -43,8 +43,8 @@ def venn(
     ax.set_xlim((left + right - style.WIDTH / wide) / 2, (left + right + style.WIDTH / wide) / 2)
     y = 1.05 * max(r, s)
     looks = {
-        f"target G: {target:g} {unit}": {"facecolor": style.TARGET},
-        f"prediction P: {prediction:g} {unit}": {"facecolor": style.PREDICTION},
+        f"target only: {target - intersection:g} {unit}": {"facecolor": style.TARGET},
+        f"prediction only: {prediction - intersection:g} {unit}": {"facecolor": style.PREDICTION},
         f"both: {intersection:g} {unit}": hatched(style.OVERLAP, "///"),
     }
     inside = Circle((0, y), r, transform=ax.transData)

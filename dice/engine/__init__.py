@@ -1,4 +1,4 @@
-"""Behind this door: array libraries, memory, speed and bad input. No formula of the book is here.
+"""Behind this door: array libraries, memory, speed and bad input. No score or loss is defined here.
 
 `arrange` checks what comes and brings it into one layout: samples, classes, pixels. Of that
 `Pair`, `add_pixels` adds what a formula gives for the pixels, piece by piece, and `each_pixel`

@@ -97,7 +97,7 @@ def test_every_line_of_the_guide_has_a_line_of_code_that_runs():
         "p": np.linspace(0, 1, 24).reshape(4, 6), "z": np.linspace(-3, 3, 24).reshape(4, 6),
         "soft_target": np.full((4, 6), 0.5), "thresholds": (0.4, 0.5), "spacing": (2, 0.5),
         "prediction_ids": ndimage.label(masks[0])[0], "target_ids": ndimage.label(masks[1])[0],
-        "class_map": 1 * masks[0], "target_map": 2 * masks[1], "share": 0.01,
+        "class_map": 1 * masks[0], "target_map": 2 * masks[1], "share": 0.01, "threshold": 0.5,
         "sizes": sizes, "scores": sizes, "distances": sizes, "one": sizes, "two": sizes**2,
     }  # fmt: skip
     for code in codes:

@@ -1,4 +1,4 @@
-"""The last chapter prints every function and class of the readable files, each by its name."""
+"""The last chapter prints all of the readable files but imports, and of `__init__` these too."""
 
 import ast
 import re
@@ -24,11 +24,11 @@ def printed(file: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)
-def test_every_function_and_class_is_printed(path):
+def test_every_line_but_imports_is_printed(path):
     source = path.read_text("utf8")
     lines, code, shown = source.splitlines(), code_lines(source), printed(path.name)
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if path.name == "__init__.py" or not isinstance(node, ast.Import | ast.ImportFrom):
             whole = code & set(range(node.lineno, node.end_lineno + 1))
             missing = [lines[n - 1] for n in sorted(whole) if lines[n - 1].strip() not in shown]
-            assert not missing, f"{node.name} is not printed: add it to {CHAPTER.name}"
+            assert not missing, f"{missing[0]} is not printed: add it to {CHAPTER.name}"

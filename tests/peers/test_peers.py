@@ -1,9 +1,14 @@
 """Other libraries give the same numbers, and where one is wrong we would notice a fix."""
 
+import importlib
+import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +26,11 @@ from .compare import (
     run,
     scenes,
     text,
+    without_init,
 )
 from .table import LIBRARIES, OLDER_NUMPY, Edge, Fault, Library, Row
 
+ROOT = Path(__file__).parents[2]
 Results = dict[Row, dict[str, Any]]
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what peers warn of is theirs
@@ -94,6 +101,30 @@ def threads() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+def test_losses_that_chapter_10_names_are_there() -> None:
+    """In the last column of its first table, a name without a library is of this package."""
+    without_init("segmentation_models_pytorch")
+    modules = {
+        "MONAI": "monai.losses",
+        "kornia": "kornia.losses",
+        "nnU-Net": "nnunetv2.training.loss.compound_losses",
+        "smp": "segmentation_models_pytorch.losses",
+    }
+    chapter = json.loads((ROOT / "notebooks" / "10_family.ipynb").read_text("utf8"))
+    table = next(
+        text for cell in chapter["cells"] if "| Where |" in (text := "".join(cell["source"]))
+    )
+    named: Counter[str] = Counter()
+    for row in re.findall(r"^\|.*\|$", table, re.M)[2:]:
+        for part in re.sub(" with `[^`]*`", "", row.split("|")[-2]).split(";"):
+            for library in [name for name in modules if name in part] or ["this package"]:
+                module = importlib.import_module(modules.get(library, "dice"))
+                for name in re.findall("`([^`]+)`", part):
+                    assert attrgetter(name)(module), f"{library}: {name}"
+                    named[library] += 1
+    assert min(named[library] for library in [*modules, "this package"]) >= 2, named
 
 
 @pytest.mark.parametrize(("library", "fault"), entries("faults"))

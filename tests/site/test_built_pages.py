@@ -1,5 +1,6 @@
 """The built pages, as files: links, pictures, formulas, outputs; `make pages` runs these."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from built import PAGES, ROOT, SITE, TOC, article, each_without_problem, page, parsed
+from built import PAGES, ROOT, SITE, TOC, article, each_chapter, each_without_problem, page, parsed
 from test_form import no_problem
 
 pytestmark = pytest.mark.book
@@ -159,6 +160,18 @@ def test_pictures_have_alternative_text():
         for drawing in parsed(file).select("article svg"):
             if not (drawing.get("aria-label") or drawing.find_parent(class_="formula")):
                 yield f"{short(file)}: a drawing without aria-label"
+
+
+@each_chapter
+def test_a_section_says_how_deep_it_goes_beside_its_heading_and_in_the_contents(name):
+    source = json.loads((ROOT / f"{name}.ipynb").read_text("utf8"))
+    texts = ["".join(c["source"]) for c in source["cells"] if c["cell_type"] == "markdown"]
+    marked = re.findall(r"^#{2,3} .*\n+\*(Core|Deeper)\*$", "\n".join(texts), re.M)
+    headings = [h for h in article(name).select("h2, h3") if h.select(".depth")]
+    assert [h.select_one(".depth").get_text(strip=True) for h in headings] == marked
+    for heading, depth in zip(headings, marked, strict=True):
+        (entry,) = page(name).select(f".page-toc a[href='#{heading.parent['id']}']")
+        assert depth in {"Core", "Deeper"} and entry.get_text().split()[-1] == depth
 
 
 @each_without_problem

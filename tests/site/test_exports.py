@@ -229,12 +229,15 @@ def test_with_an_address_the_first_code_fetches_the_course():
 @pytest.mark.parametrize(
     ("address", "found"), [("", 0), (ADDRESS, 1), ("https://gitlab.com/someone/course", 0)]
 )
-def test_the_welcome_page_leads_to_the_releases_of_an_address(address, found):
-    page = HOSTED.with_releases("- **Read.**\n" + HOSTED.MARK + "\n\nMore.\n", address)
+def test_the_welcome_page_fetches_from_an_address_and_leads_to_its_releases(address, found):
+    start = f"```\n{HOSTED.FOLDER}\nmake lab\n```\n- **Read.**\n{HOSTED.MARK}\n\nMore.\n"
+    page = HOSTED.with_address(start, address)
     assert page.count(f"({address}/releases/latest)") == found
-    assert HOSTED.with_releases(page, address) == page
+    assert (f"\ngit clone {address} course\ncd course\nmake lab\n" in page) == bool(address)
+    assert HOSTED.with_address(page, address) == page
+    assert HOSTED.with_address(page, "") == start
     welcome = HOSTED.WELCOME.read_text("utf8")
-    assert HOSTED.with_releases(welcome, HOSTED.address()) == welcome
+    assert HOSTED.with_address(welcome, HOSTED.address()) == welcome
 
 
 def test_the_numbers_of_the_cells_are_those_of_the_chapter_alone():

@@ -153,21 +153,22 @@ def test_axe_finds_nothing(visit, name):
 
 @each_page
 def test_on_a_phone_only_wide_things_scroll_sideways(visit, name):
-    page = visit(name, width=360)
+    page = visit(name, width=320)
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.wait_for_timeout(400)  # the theme takes a while to mark what was unfolded
     inside = "a, button, input, [tabindex='0']"
     unreached = f"e => e.tabIndex < 0 && !e.querySelector(`{inside}`)"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({unreached}).map({SHORT})")
     assert not page.evaluate(f"({WIDE_THINGS})(false).map({SHORT})"), "cut off"
+    page.set_viewport_size({"width": 360, "height": HIGH})
     texts = "e => e.matches('.equation > .formula') && !e.closest('.cell_output')"
     assert not page.evaluate(f"({WIDE_THINGS})(true).filter({texts}).map({SHORT})"), "break it"
 
 
 @each_page
 def test_on_a_phone_a_table_of_words_is_cards_that_name_each_cell(visit, name):
-    page = visit(name, width=360)
+    page = visit(name, width=320)
     of_words = (
         "e => e.matches('div:has(> table)') && !e.querySelector('th:first-child + .text-right')"
     )

@@ -321,6 +321,49 @@ def test_the_search_finds_a_term_first_and_shows_no_tex(browser, address, query)
     assert max(map(len, excerpts)) <= 250
 
 
+SECTIONS = {
+    "two empty masks": "notebooks/05_conventions.html#two-empty-masks",
+    "install": "book/welcome.html#install-the-course",
+    "threshold": "notebooks/11_training.html#thresholds",
+    "per slice": "notebooks/08_at_scale.html#the-mean-per-tile-or-per-slice-is-another-number",
+    "confidence interval": (
+        "notebooks/07_reporting.html#how-sure-is-the-number-confidence-intervals"
+    ),
+    "ignore label": "notebooks/05_conventions.html#an-ignore-label-becomes-a-class",
+    "training step": "notebooks/00_dice_in_15_minutes.html#one-training-step",
+    "touching objects": "notebooks/06_counting_objects.html#where-objects-touch",
+}
+
+
+@book
+@pytest.mark.parametrize("query", SECTIONS)
+def test_the_search_leads_to_the_section_and_names_its_page(browser, address, query):
+    name, anchor = SECTIONS[query].split(".html#")
+    heading = page(name).select_one(f"section[id='{anchor}'] :is(h2, h3)")
+    depth = heading.select_one(".depth")
+    title = words(heading).removesuffix("#").removesuffix(words(depth) if depth else "").strip()
+    first = {address: title for address, title, _ in results(browser, address, query)[:3]}
+    whole = words(article(name).find("h1")).removesuffix("#")
+    assert first[SECTIONS[query]] == f"{title} {whole}"
+
+
+@book
+def test_the_search_marks_whole_words(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}search.html?q=two+empty+masks")
+    tab.wait_for_selector("p.context mark")
+    marked = """marks => marks.map(mark =>
+        [mark, mark.previousSibling, mark.nextSibling].map(node => node?.textContent ?? ""))"""
+    for word, before, after in tab.eval_on_selector_all("p.context mark", marked):
+        assert word.lower() in {"two", "empty", "emptied", "mask", "masks", "masking"}
+        assert not re.search(r"\w$", before) and not re.match(r"\w", after)
+    tab.click("ul.search a")  # nor does the page mark parts of words
+    tab.wait_for_load_state()
+    assert tab.locator("article h1").count() == 1
+    assert tab.locator(".highlighted").count() == 0
+    tab.close()
+
+
 @book
 def test_the_search_finds_chapters_and_functions_too(browser, address):
     addresses = [address for address, _, _ in results(browser, address, "soft dice")]

@@ -43,6 +43,13 @@ def test_the_api_page_has_every_public_name():
     assert set(re.findall(r"\(#dice\.(\w+)\)", page)) == set(PUBLIC)
 
 
+def test_the_page_on_accessibility_names_tests_that_there_are():
+    named = set(re.findall(r"`(test_\w+)`", (BOOK / "accessibility.md").read_text("utf8")))
+    tests = "".join(file.read_text("utf8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 20
+    assert named <= set(re.findall(r"^def (test_\w+)\(", tests, re.M))
+
+
 def source_numbers():
     """Each number of the worked example as the source notes print it, and unrounded."""
     e = np.e

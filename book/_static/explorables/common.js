@@ -14,17 +14,15 @@ window.explorables = (() => {
     target: add(target),
   });
 
-  const dice = ({ intersection, prediction, target }, epsNumerator = 0, epsDenominator = 0) =>
-    divide(2 * intersection + epsNumerator, prediction + target + epsDenominator);
+  const dice = ({ intersection, prediction, target }) =>
+    divide(2 * intersection, prediction + target);
 
   const iou = ({ intersection, prediction, target }) =>
     divide(intersection, prediction + target - intersection);
 
-  /** The slope of soft Dice where the target is g; 0 where there is nothing to divide by. */
-  const diceSlope = (sums, g, epsNumerator = 0, epsDenominator = 0) => {
-    const size = sums.prediction + sums.target + epsDenominator;
-    return divide(2 * g * size - (2 * sums.intersection + epsNumerator), size * size, 0);
-  };
+  /** The slope of soft Dice at a pixel where the target is g. */
+  const diceSlope = ({ intersection, prediction, target }, g) =>
+    (2 * g * (prediction + target) - 2 * intersection) / (prediction + target) ** 2;
 
   const accuracy = (prediction, target) =>
     add(prediction.map((p, i) => Number(p === target[i]))) / target.length;
