@@ -157,9 +157,8 @@ def paint_numbers(state):
 
 
 def trap_numbers(state):
-    q, sensitivity, specificity = (
-        float(state[key]) for key in ("size", "sensitivity", "specificity")
-    )
+    keys = "size", "sensitivity", "specificity"
+    q, sensitivity, specificity = (float(state[key]) for key in keys)
     found, left = sensitivity * q, specificity * (1 - q)
     marked = found + (1 - q) - left
     precision = found / marked if marked > 0 else float("nan")

@@ -89,10 +89,9 @@ def test_links_between_pages_become_links_in_the_document(printable):
         "page": "#two",
         "outside": "https://example.org/a.html#b",
     }
-    assert "not printed" in printable.get_text()
-    assert "1 of 9" not in printable.get_text()
-    assert printable["id"] == "one"
-    assert printable.p["id"] == "one--here"
+    text = printable.get_text()
+    assert "not printed" in text and "1 of 9" not in text
+    assert (printable["id"], printable.p["id"]) == ("one", "one--here")
     assert printable.img.attrs == {"src": "html/_images/a.svg", "alt": "a"}
 
 

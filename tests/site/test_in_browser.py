@@ -26,7 +26,6 @@ FOR_ALL += ["notebooks/09_gradients.html"]
 OTHERS = [pytest.param(page, marks=pytest.mark.beyond) for page in PAGES if page not in FOR_ALL]
 each_page = pytest.mark.parametrize("name", [*FOR_ALL, *OTHERS])
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-KIB = 1024
 WIDE = 1280
 HIGH = 900
 
@@ -63,9 +62,8 @@ def weight(addresses):
     """Bytes that a web host sends for these files: text compressed, the rest as it is."""
     total = 0
     for address in addresses:
-        file = Path(unquote(urlsplit(address).path))
-        data = file.read_bytes()
-        packed = file.suffix in (".html", ".css", ".js", ".svg", ".json")
+        data = Path(path := unquote(urlsplit(address).path)).read_bytes()
+        packed = path.endswith((".html", ".css", ".js", ".svg", ".json"))
         total += len(gzip.compress(data)) if packed else len(data)
     return total
 
@@ -81,8 +79,8 @@ def test_a_page_is_light_and_quiet_and_asks_no_one_else(visit, name):
     asked = {address for address in page.asked if not address.startswith("data:")}
     assert page.locator("html:is([data-theme=light], :not([data-theme]))").count()  # the theme runs
     assert lazy <= asked
-    assert weight(asked - lazy) <= 250 * KIB
-    assert weight(asked) <= 600 * KIB
+    assert weight(asked - lazy) <= 250 * 1024
+    assert weight(asked) <= 600 * 1024
 
 
 @each_page
