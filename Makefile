@@ -134,7 +134,7 @@ clean:  ## Remove all that make has made
 # What the targets are made of
 
 # The time of the commit, so that the same commit makes the same files.
-$(BOOK) $(PDF) dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+$(BOOK) $(PDF): export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
 $(BIN)/python:
 	@without=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \

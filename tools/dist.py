@@ -1,12 +1,9 @@
 """Put the whole course into one zip file: the site, the PDF, the notebooks, and a start page.
 
-`make dist` builds what goes into it and runs this. The same files make the same zip, byte for
-byte: entries are sorted, and all bear the time of the commit (SOURCE_DATE_EPOCH) and one mode.
+`make dist` builds what goes into it and runs this.
 """
 
-import os
 import subprocess
-import time
 import zipfile
 from html import escape
 from pathlib import Path
@@ -87,37 +84,31 @@ def start_page(title: str, notebooks: list[Path]) -> str:
     return START.format(title=escape(title), site=SITE, pdf=PDF, notebooks=lines)
 
 
-def gather() -> dict[str, bytes]:
-    """Return everything that goes into the zip, by name."""
-    title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
+def gather() -> dict[str, Path]:
+    """Return the files that go into the zip, by name."""
     files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN)}
-    notebooks = [file for name, file in files.items() if name.endswith(".ipynb")]
     site = BUILD / "html"
     for file in site.rglob("*"):
         if file.is_file() and file.name != ".buildinfo":
             files[f"{SITE}/{file.relative_to(site).as_posix()}"] = file
-    files[PDF] = BUILD / PDF
-    contents = {name: file.read_bytes() for name, file in files.items()}
-    return contents | {"start.html": start_page(title, notebooks).encode()}
+    return files | {PDF: BUILD / PDF}
 
 
-def write_zip(target: Path, contents: dict[str, bytes], seconds: int) -> None:
-    """Write the zip; nothing in it depends on the machine, the day or the order of files."""
-    date = time.gmtime(max(seconds, 315532800))[:6]  # a zip knows no time before 1980
+def write_zip(target: Path, files: dict[str, Path], start: str) -> None:
+    """Write the zip, with its start page."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(contents):
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", date)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, whatever system writes it
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, contents[name])
+        for name, file in files.items():
+            archive.write(file, f"{FOLDER}/{name}")
+        archive.writestr(f"{FOLDER}/start.html", start)
 
 
 def main() -> None:
     """Write the zip, and say where it is."""
+    title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
+    files = gather()
+    notebooks = [file for name, file in files.items() if name.startswith("notebooks/")]
     target = BUILD / f"{FOLDER}.zip"
-    seconds = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
-    write_zip(target, gather(), seconds)
+    write_zip(target, files, start_page(title, notebooks))
     print(f"The course is in {target.relative_to(ROOT)}; unpack it and open start.html.")
 
 

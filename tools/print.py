@@ -6,7 +6,6 @@ The document is printed twice: the first time tells which page each chapter begi
 """
 
 import json
-import logging
 import os
 import sys
 import time
@@ -16,10 +15,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import chromium
+import pikepdf
 import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Page, sync_playwright
-from pypdf import PdfReader, PdfWriter
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
@@ -185,22 +184,23 @@ def document(config: dict, toc: dict, articles: dict[str, Tag], numbers: dict[st
 
 def destinations(pdf: bytes) -> dict[str, int]:
     """Return the page that each place linked to stands on; the cover is page 1."""
-    reader = PdfReader(BytesIO(pdf))
-    return {
-        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
-        for name, place in reader.named_destinations.items()
-    }
+    with pikepdf.open(BytesIO(pdf)) as document:
+        numbers = {page.objgen: number for number, page in enumerate(document.pages, start=1)}
+        places = document.Root.Dests.items()
+        return {name.removeprefix("/"): numbers[place[0].objgen] for name, place in places}
 
 
 def settled(pdf: bytes, author: str, seconds: int) -> bytes:
-    """Name the author, and no browser; date it by rule."""
+    """Name the author, and no browser; date it by rule; pack the tags, two thirds of all bytes."""
     date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(seconds))
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium miscounts its objects
-    writer = PdfWriter(clone_from=BytesIO(pdf))
-    title = writer.metadata.title
-    writer.metadata = {"/Title": title, "/Author": author, "/CreationDate": date, "/ModDate": date}
     written = BytesIO()
-    writer.write(written)
+    with pikepdf.open(BytesIO(pdf)) as document:
+        about = {"/Title": document.docinfo.Title, "/Author": author}
+        document.docinfo = document.make_indirect(
+            pikepdf.Dictionary(about | {"/CreationDate": date, "/ModDate": date})
+        )
+        packed = pikepdf.ObjectStreamMode.generate
+        document.save(written, object_stream_mode=packed, deterministic_id=True)
     return written.getvalue()
 
 

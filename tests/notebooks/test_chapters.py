@@ -118,20 +118,15 @@ def test_closing(chapter):
 @each_chapter
 def test_exercises_have_solutions_that_check_themselves(chapter):
     """Heading, task and folded solution; then a folded cell that asserts."""
-    starts = [
-        (title, index)
-        for level, title, index in chapter.headings
-        if level == 3 and title.startswith("Exercise")
-    ]
+    starts = [h[1:] for h in chapter.headings if h[0] == 3 and h[1].startswith("Exercise")]
     least = 4 if chapter.number else 1  # the first is short
     if len(starts) < least:
         yield f"Exercises: at least {least}, not {len(starts)}"
     for k, (title, start) in enumerate(starts, start=1):
         if not re.match(rf"Exercise {chapter.number}\.{k}: \S", title):
             yield f"{title!r}: call it `Exercise {chapter.number}.{k}: title`"
-        if not re.search(
-            rf"^### {re.escape(title)}\n\n{EXERCISE_NAME}$", chapter.cells[start].source, re.M
-        ):
+        named = rf"^### {re.escape(title)}\n\n{EXERCISE_NAME}$"
+        if not re.search(named, chapter.cells[start].source, re.M):
             yield (
                 f"{title!r}: below, in a line of its own, give its lasting name: "
                 '<small id="subject/name">`subject/name`</small>'
@@ -146,17 +141,14 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
         if not any(isinstance(n, ast.Assert) for c in checks for n in ast.walk(parse(c))):
             yield f"{title!r}: after the solution, add a code cell that asserts its result"
         for cell in checks:
-            tags, jupyter = cell.metadata.get("tags", []), cell.metadata.get("jupyter", {})
-            if cell.optional:
-                continue
-            if set(tags) != {"hide-input", "solution"} or jupyter != {"source_hidden": True}:
+            form = cell.tags, cell.metadata.get("jupyter")
+            if not cell.optional and form != ({"hide-input", "solution"}, {"source_hidden": True}):
                 yield (
                     f"{cell.where}: give a solution the tags hide-input and solution, and "
                     '"jupyter": {"source_hidden": true}'
                 )
-    within = range(starts[0][1], len(chapter.cells)) if starts else ()
-    for index, cell in enumerate(chapter.cells):
-        if "solution" in cell.metadata.get("tags", []) and index not in within:
+    for cell in chapter.cells[: starts[0][1] if starts else None]:
+        if "solution" in cell.tags:
             yield f"{cell.where}: tagged as a solution, but belongs to no exercise"
 
 
@@ -186,13 +178,10 @@ def test_labels_of_formulas_are_unique_and_cited():
 
 @no_problem
 def test_figures_and_exercises_that_are_named_exist():
-    exist, named = set(), []
-    for chapter in CHAPTERS:
-        for cell in chapter.text:
-            exist |= set(re.findall(r"^\*\*(Figure \d+\.\d+)\.\*\*", cell.source, re.M))
-            exist |= set(re.findall(r"^### (Exercise \d+\.\d+):", cell.source, re.M))
-            found = re.findall(r"\b(?:Figure|Exercise) \d+\.\d+", cell.source)
-            named += [(name, chapter, cell) for name in found]
-    for name, chapter, cell in named:
-        if name not in exist:
-            yield f"{chapter.name}: {cell.where}: names {name}, which is nowhere"
+    texts = [(chapter.name, cell) for chapter in CHAPTERS for cell in chapter.text]
+    marks = r"^(?:\*\*|### )((?:Figure|Exercise) \d+\.\d+)(?:\.\*\*|:)"
+    exist = {name for _, cell in texts for name in re.findall(marks, cell.source, re.M)}
+    for chapter, cell in texts:
+        for name in re.findall(r"\b(?:Figure|Exercise) \d+\.\d+", cell.source):
+            if name not in exist:
+                yield f"{chapter}: {cell.where}: names {name}, which is nowhere"

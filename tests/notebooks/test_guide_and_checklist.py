@@ -1,20 +1,16 @@
 """The decision guide and the reporting checklist: each line is shown by a cell, or cited."""
 
 import importlib.metadata
-import json
 import re
-from collections import Counter
-from functools import cache
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import ndimage, stats
+from test_form import NOTEBOOKS, ROOT, outputs_text
 
 import dice
 
-ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 PAGES = ["decision_guide", "reporting_checklist"]
 LINK = r"\[([^\]]+)\]\((?:\.\./notebooks/)?(\w+)\.ipynb#([\w-]+)\)"
@@ -31,31 +27,23 @@ def lines(name):
 
 def texts():
     """All Markdown of the course, by file."""
-    for page in [*(ROOT / "book").glob("*.md"), ROOT / "CONTRIBUTING.md"]:
-        yield page.read_text("utf8")
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        for cell in json.loads(notebook.read_text("utf8"))["cells"]:
-            if cell["cell_type"] == "markdown":
-                yield "".join(cell["source"])
+    pages = [*(ROOT / "book").glob("*.md"), ROOT / "CONTRIBUTING.md"]
+    return [page.read_text("utf8") for page in pages] + [
+        cell.source for notebook in NOTEBOOKS for cell in notebook.text
+    ]
 
 
-@cache
-def named_cells():
-    """Code cells that have a name, by notebook and name."""
-    return {
-        (notebook.stem, cell["metadata"]["name"]): cell
-        for notebook in (ROOT / "notebooks").glob("*.ipynb")
-        for cell in json.loads(notebook.read_text("utf8"))["cells"]
-        if "name" in cell["metadata"]
-    }
+CELLS = {
+    (notebook.stem, cell.metadata["name"]): cell
+    for notebook in NOTEBOOKS
+    for cell in notebook.cells
+    if "name" in cell.metadata
+}
 
 
 def shown(cell):
     """What a reader of a cell sees: its code and its text outputs."""
-    parts = [*cell["source"]]
-    for output in cell["outputs"]:
-        parts += output.get("text", output.get("data", {}).get("text/plain", []))
-    return "".join(parts)
+    return cell.source + outputs_text(cell)
 
 
 @each_page
@@ -67,11 +55,11 @@ def test_every_line_is_shown_by_a_cell_or_cited(name):
 
 def test_names_of_cells_are_plain_and_unique_and_serve_a_link():
     linked = {link[1:] for text in texts() for link in re.findall(LINK, text)}
-    for (notebook, name), cell in named_cells().items():
-        assert cell["cell_type"] == "code"
+    for (notebook, name), cell in CELLS.items():
+        assert cell.cell_type == "code"
         assert re.fullmatch(r"cell-[a-z0-9-]+", name)
         assert (notebook, name) in linked, f"{notebook}: nothing links to {name}; drop the name"
-    assert max(Counter(name for _, name in named_cells()).values()) == 1
+    assert len({name for _, name in CELLS}) == len(CELLS)
 
 
 @each_page
@@ -80,7 +68,7 @@ def test_numbers_in_the_words_of_a_link_stand_in_its_cell(name):
     for words, notebook, cell in re.findall(LINK, "\n".join(lines(name))):
         for number in re.findall(r"\d*\.\d+|\d{2,}", words):
             found += 1
-            text = shown(named_cells()[notebook, cell])
+            text = shown(CELLS[notebook, cell])
             assert number.lstrip("0") in text, f"[{words}]: {number} is not in the cell {cell}"
     assert found
 

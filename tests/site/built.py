@@ -12,6 +12,7 @@ import dice
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 PARTS = {part["caption"]: [c["file"] for c in part["chapters"]] for part in TOC["parts"]}
 PAGES = [TOC["root"], *(page for pages in PARTS.values() for page in pages)]
@@ -41,12 +42,10 @@ def article(name: str) -> Tag:
     return page(name).select_one("article")
 
 
-def watched(page: object) -> list[str]:
-    """What goes wrong on a page of the browser, from now on."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda m: m.type in ("error", "warning") and problems.append(f"console: {m.text}"),
-    )
-    return problems
+def axe(page: object, part: str = "html", **options: object) -> list[tuple[str, list[str]]]:
+    """What axe-core finds on a page of the browser, or in a part of it."""
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is needed")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf8"))
+    options["preload"] = False
+    found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])
+    return [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found["violations"]]
