@@ -5,8 +5,6 @@ other. Because it is drawn rather than photographed, the class and the object of
 are known without error. The same arguments give the same scene.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
