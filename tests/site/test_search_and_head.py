@@ -295,7 +295,7 @@ def test_the_search_finds_a_term_first_and_shows_no_tex(results, query):
 SECTIONS = {
     "two empty masks": "notebooks/05_conventions.html#two-empty-masks",
     "install": "book/welcome.html#install-the-course",
-    "threshold": "notebooks/11_training.html#thresholds",
+    "threshold": "notebooks/11_training.html#the-threshold",
     "per slice": "notebooks/08_at_scale.html#the-mean-per-tile-or-per-slice-is-another-number",
     "confidence interval": (
         "notebooks/07_reporting.html#how-sure-is-the-number-confidence-intervals"
@@ -308,12 +308,12 @@ SECTIONS = {
 
 @book
 @pytest.mark.parametrize("query", SECTIONS)
-def test_the_search_leads_to_the_section_and_names_its_page(browser, address, query):
+def test_the_search_leads_to_the_section_and_names_its_page(results, query):
     name, anchor = SECTIONS[query].split(".html#")
     heading = page(name).select_one(f"section[id='{anchor}'] :is(h2, h3)")
     depth = heading.select_one(".depth")
     title = words(heading).removesuffix("#").removesuffix(words(depth) if depth else "").strip()
-    first = {address: title for address, title, _ in results(browser, address, query)[:3]}
+    first = {address: title for address, title, _ in results(query)[:3]}
     whole = words(article(name).find("h1")).removesuffix("#")
     assert first[SECTIONS[query]] == f"{title} {whole}"
 
