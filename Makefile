@@ -122,7 +122,7 @@ cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tes
 	$(PEERS)/bin/python benchmarks/training.py --cuda
 	XLA_PYTHON_CLIENT_PREALLOCATE=false $(PEERS)/bin/pytest tests/package/test_array_libraries.py
 
-train: $(READY)  ## Train the models of the chapter on training anew, and record what they score (some minutes)
+train: $(READY)  ## Train the models of the chapter on training, where the record stops, and record what they score (half an hour or more)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/train.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for the chapter on scale (another size: GIB=1)
