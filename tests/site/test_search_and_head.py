@@ -319,6 +319,20 @@ def test_the_search_leads_to_the_section_and_names_its_page(results, query):
 
 
 @book
+def test_a_result_leads_to_its_section_however_quickly_the_page_comes(browser, address):
+    tab = browser.new_page()
+    for _ in range(2):  # the second time from the browser's store
+        tab.goto(f"{address}search.html?q=report+macro")
+        tab.wait_for_selector("ul.search li a")
+        tab.click("ul.search li a[href*='decision_guide.html#']")
+        tab.wait_for_load_state()
+        tab.wait_for_timeout(200)
+        top = tab.evaluate("document.querySelector(location.hash).getBoundingClientRect().top")
+        assert tab.evaluate("scrollY") > 0 and 0 <= top < 150
+    tab.close()
+
+
+@book
 def test_the_search_marks_whole_words(browser, address):
     tab = browser.new_page()
     tab.goto(f"{address}search.html?q=two+empty+masks")
