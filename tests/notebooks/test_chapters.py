@@ -73,7 +73,7 @@ def test_opening(chapter):
     aims = r"\*\*You will be able to\*\*\n\n(?P<aims>(?:- .+\n(?:  .+\n)*)+)"
     form = (
         rf"# {chapter.number}\. (?P<title>\S.*)\n\n(?P<about>[^*#].+)\n\n{aims}\n"
-        r"\*\*You need\*\* (?P<need>.+)\n\n\*\*Time\*\*: \d+ minutes for the core, \d+ for"
+        r"\*\*You need\*\* (?P<need>.+)\n\n\*\*Time\*\*: \d+ minutes(?:,| for the core, \d+ for)"
     )
     found = re.match(form, first.source)
     if first.cell_type != "markdown" or not found:
