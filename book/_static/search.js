@@ -10,7 +10,7 @@
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   const FOUND = "Search finished, found ${resultCount} page(s) matching the search query.";
-  Documentation.TRANSLATIONS[FOUND] = "The best ${resultCount} places for these words.";
+  Documentation.TRANSLATIONS[FOUND] = "Best places for these words: ${resultCount}.";
 
   // The index has the entries of the glossary in lower case; their anchors know the capitals.
   const termAt = (id) => {
