@@ -161,6 +161,8 @@ def edge_scenes() -> Iterator[Scene]:
 
 def without_init(package: str) -> None:
     """Let modules of a package load without its __init__, which imports far more than they need."""
+    if package in sys.modules:
+        return
     where = importlib.util.find_spec(package).submodule_search_locations
     sys.modules[package] = types.ModuleType(package)
     sys.modules[package].__path__ = list(where)
