@@ -108,6 +108,8 @@ def page_with(record: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    if unknown := set(sys.argv[1:]) - {"--page"}:
+        sys.exit(f"unknown: {' '.join(unknown)}; without arguments all is timed, with --page shown")
     if "--page" not in sys.argv:
         RECORD.write_text(json.dumps(measure(), indent=2) + "\n", "utf8")
     PAGE.write_text(page_with(json.loads(RECORD.read_text("utf8"))), "utf8")
