@@ -124,6 +124,7 @@ cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tes
 
 train: $(READY)  ## Train the models of the chapter on training, where the record stops, and record what they score (half an hour or more)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/train.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/again.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for the chapter on scale (another size: GIB=1)
 	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python tools/records/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do

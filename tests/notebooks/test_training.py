@@ -287,3 +287,15 @@ def test_double_precision_differs_by_less_than_is_printed(small):
     double = replace(small.training, features=small.training.features.astype(float))
     weights = training.train(double, "Dice", seed=0, rate=0.01, steps=3)
     assert all(value.dtype == np.float64 for value in weights.values())
+
+
+def test_the_second_record_is_of_this_code_on_other_draws(program):
+    path = RECORD.with_name("training_again.jsonl")
+    again = Study(path)
+    assert again.about["program"] == program.program(), "python tools/records/again.py"
+    for setting, what in again.about["settings"].items():
+        found = again.all_rates(setting, "dice")
+        assert list(found) == ["CE", "Dice"]
+        assert {values.shape for values in found.values()} == {(what["draws"], len(again.rates))}
+    lines = [json.loads(line) for line in path.read_text("utf8").splitlines()[1:]]
+    assert min(line["draw"] for line in lines) >= program.DRAWS
