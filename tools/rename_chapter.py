@@ -4,9 +4,10 @@
 
 OLD and NEW are names of notebooks without `.ipynb`. All are renamed at once, so two may change
 places. In every file that git keeps, what names the file follows, and so do "chapter 8",
-"Figure 8.2", "Exercise 8.3" and the number before a title. The old address leads to the new one:
-`redirects` in `_config.yml`. By hand: the order in `_toc.yml` and `book/welcome.md`, words such as
-"so far" or "later", and then `python tools/records/course_times.py --page` and `make unit`.
+"Figure 8.2", "Exercise 8.3" and the number before a title. The old address of a chapter that was
+committed leads to the new one: `redirects` in `_config.yml`. By hand: the order in `_toc.yml` and
+`book/welcome.md`, words such as "so far" or "later", and then `make unit` and
+`python tools/records/course_times.py --page`.
 """
 
 import re
@@ -60,9 +61,9 @@ def with_title(text: str, stem: str) -> str:
     return re.sub(r'"# \d+\. ', f'"# {number(stem)}. ', text, count=1)
 
 
-def with_redirects(config: str, names: dict[str, str]) -> str:
+def with_redirects(config: str, names: dict[str, str], had_address: dict[str, str]) -> str:
     """Let the addresses of before lead on, unless a chapter has them again."""
-    lines = "".join(f"      notebooks/{old}: {new}.html\n" for old, new in names.items())
+    lines = "".join(f"      notebooks/{old}: {new}.html\n" for old, new in had_address.items())
     config = re.sub(r"^    redirects:.*\n", lambda line: line[0] + lines, config, flags=re.M)
     return re.sub(rf"^      notebooks/(?:{'|'.join(names.values())}): .*\n", "", config, flags=re.M)
 
@@ -81,7 +82,10 @@ def main(arguments: list[str]) -> None:
     after = sorted(names.get(stem, stem) for stem in there)
     if not names or not names.keys() <= there or len({*map(number, after)}) < len(after):
         sys.exit(f"{__doc__}\nA chapter is not there, or two would have one number: {after}")
-    change = renamed(names)
+    change, changed = renamed(names), 0
+    git = ["git", "ls-tree", "--name-only", "HEAD", "notebooks/"]
+    committed = subprocess.run(git, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    had_address = {old: new for old, new in names.items() if f"{old}.ipynb" in committed}
     for file in kept():
         try:
             before = file.read_text("utf8")
@@ -89,15 +93,18 @@ def main(arguments: list[str]) -> None:
             continue
         text = change(before)
         if file.name == "_config.yml":
-            text = with_redirects(text, names)
+            text = with_redirects(text, names, had_address)
         if file.parent == NOTEBOOKS and file.stem in names:
             text = with_title(text, names[file.stem])
         if text != before:
             file.write_text(text, "utf8")
+            changed += 1
     for old in names:
         (NOTEBOOKS / f"{old}.ipynb").rename(NOTEBOOKS / f"{old}.moved")
     for old, new in names.items():
         (NOTEBOOKS / f"{old}.moved").rename(NOTEBOOKS / f"{new}.ipynb")
+        print(old, "is now", new, "and its old address leads there" if old in had_address else "")
+    print(f"{changed} files are changed; look at them with git diff.")
 
 
 if __name__ == "__main__":
