@@ -1,7 +1,7 @@
-"""Train on other draws what the study found in one setting alone: python tools/records/again.py.
+"""Train on other draws what a few draws can not tell: python tools/records/again.py.
 
-Two differences of the record (tools/records/train.py) are tried on fresh pictures, and one of them
-with more steps. The record, benchmarks/results/training_again.jsonl, has the form of the study's.
+Differences of the record (tools/records/train.py) are tried on fresh pictures, some of them with
+more steps. The record, benchmarks/results/training_again.jsonl, has the form of the study's.
 """
 
 import json
@@ -21,6 +21,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "empty, batch 1": {"draws": 40, "data": {"empty": True}, "train": {"batch": 1}},
     "relu": {"draws": 20, "train": {"activation": "relu"}},
     "relu, 1000 steps": {"draws": 20, "train": {"activation": "relu", "steps": 1000}},
+    "leaky_relu": {"draws": 40, "train": {"activation": "leaky_relu"}},
+    "tanh from share": {"draws": 40, "train": {}, "share": {}},
+    "radius 2, 1000 steps": {"draws": 20, "data": {"radius": 2}, "train": {"steps": 1000}},
 }
 
 
@@ -28,8 +31,9 @@ def task(setting: str, draw: int) -> dict[str, Any]:
     """CE and Dice at all rates, for one draw of pictures."""
     what = SETTINGS[setting]
     split = training.disks(draw, **what.get("data", {}))
+    options = what["train"] | ({"share": split.training.share} if "share" in what else {})
     found = {
-        name: [train.trained(split, LOSSES[name], draw, rate, what["train"]) for rate in RATES]
+        name: [train.trained(split, LOSSES[name], draw, rate, options) for rate in RATES]
         for name in ("CE", "Dice")
     }
     return {"setting": setting, "draw": draw, "losses": found}
