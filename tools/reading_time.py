@@ -86,12 +86,12 @@ def roads(path: Path) -> dict[str, Counter[str]]:
 
 
 def book() -> dict[str, list[Path]]:
-    """The notebooks of each part of the book, in their order."""
+    """The chapters of each part of the book, in their order; a chapter has a number."""
     import yaml
 
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))["parts"]
     found = {p["caption"]: [ROOT / f"{c['file']}.ipynb" for c in p["chapters"]] for p in parts}
-    return {part: paths for part, paths in found.items() if paths[0].is_file()}
+    return {part: paths for part, paths in found.items() if paths[0].name[0].isdigit()}
 
 
 def total(paths: list[Path]) -> dict[str, Counter[str]]:

@@ -78,7 +78,7 @@ def kept() -> list[Path]:
 
 def main(arguments: list[str]) -> None:
     names = dict(argument.split("=") for argument in arguments)
-    there = {file.stem for file in NOTEBOOKS.glob("*.ipynb")}
+    there = {file.stem for file in NOTEBOOKS.glob("[0-9]*.ipynb")}
     after = sorted(names.get(stem, stem) for stem in there)
     if not names or not names.keys() <= there or len({*map(number, after)}) < len(after):
         sys.exit(f"{__doc__}\nA chapter is not there, or two would have one number: {after}")

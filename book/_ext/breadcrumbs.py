@@ -1,5 +1,6 @@
 """Tell the reader of a page where it stands: in the breadcrumbs, the progress and the sidebar."""
 
+import re
 from html import escape
 
 from sphinx.addnodes import toctree
@@ -12,9 +13,9 @@ def parts(env):
 
 
 def chapters(env):
-    """Return the names of the chapters, in reading order."""
+    """Return the names of the chapters, which have numbers, in reading order."""
     pages = [page for names in parts(env).values() for page in names]
-    return [page for page in pages if page.startswith("notebooks/")]
+    return [page for page in pages if re.match(r"notebooks/\d", page)]
 
 
 def progress(number, count):

@@ -20,6 +20,12 @@
     return [...entry].map((c, i) => (capital(i) ? c.toUpperCase() : c)).join("");
   };
 
+  const stemmer = new Stemmer();
+  const stem = (word) => stemmer.stemWord(word.toLowerCase());
+  const QUESTION = `any anyone can could did do does far from get gets got has have how i it its me
+    my one same should so than too very we what when which while who why with would you your`;
+  const ASKING = new Set(QUESTION.split(/\s+/).map(stem)); // words that do not say about what
+
   // Sphinx would mark parts of words, on the page that a result leads to, too.
   let asked = [];
   const parse = Search._parseQuery;
@@ -27,14 +33,39 @@
     const parsed = parse(query);
     localStorage.removeItem("sphinx_highlight_terms");
     parsed[3].clear();
+    const telling = [...parsed[1]].filter((word) => !ASKING.has(word));
+    parsed[1] = new Set(telling.length ? telling : parsed[1]);
     asked = [...parsed[1]];
     return parsed;
+  };
+
+  // Where a word is, in text or title; and what it weighs: rare words tell most.
+  const placesOf = (word) => {
+    const { terms, titleterms } = Search._index;
+    const found = [terms, titleterms].flatMap((of) => (Object.hasOwn(of, word) ? of[word] : []));
+    return [...new Set(found)];
+  };
+  const weight = (word) => Math.log(Search._index.docnames.length / (1 + placesOf(word).length));
+  const sum = (words) => words.reduce((total, word) => total + weight(word), 0);
+
+  // Sphinx wants every word. Of a question, half of what its words weigh will do.
+  const byEveryWord = Search.performTermsSearch;
+  Search.performTermsSearch = (words, excluded) => {
+    if (words.size < 3 || excluded.size) return byEveryWord(words, excluded);
+    const { docnames, filenames, titles } = Search._index;
+    const known = [...words].filter((word) => placesOf(word).length);
+    const whole = sum(known);
+    const shares = new Map();
+    for (const word of known) {
+      const share = weight(word) / whole;
+      for (const k of placesOf(word)) shares.set(k, (shares.get(k) ?? 0) + share);
+    }
+    const enough = [...shares].filter(([, share]) => share >= 0.5);
+    return enough.map(([k, share]) => [docnames[k], titles[k], "", null, 10 * share, filenames[k]]);
   };
   const perform = Search._performSearch;
   Search._performSearch = (...query) => perform(...query).slice(-MOST); // the best come last
 
-  const stemmer = new Stemmer();
-  const stem = (word) => stemmer.stemWord(word.toLowerCase());
   const APART = /^(Summary|Questions|Exercise|Further reading)/;
 
   // A section is in the index as page#section. It scores by the Dice of what is asked for and its
@@ -51,9 +82,10 @@
       result[1] = `${title} <small>${whole}</small>`;
       result[2] ||= `#${section}`;
     }
-    const named = new Set(splitQuery(title).map(stem));
-    const both = asked.filter((word) => named.has(word)).length;
-    const near = (20 * both) / (asked.length + named.size);
+    const telling = (word) => /\D/.test(word) && !ASKING.has(word) && placesOf(word).length;
+    const named = [...new Set(splitQuery(title).map(stem))].filter(telling);
+    const both = asked.filter((word) => named.includes(word));
+    const near = (20 * sum(both)) / (sum(asked) + sum(named) || 1);
     const chapter = /^\d/.test(whole) ? parseInt(whole, 10) : 99;
     return score + near - (APART.test(title) ? 4 : section ? 0 : 1) + 0.5 / (chapter + 1);
   };

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STEMS = {file.stem for file in (ROOT / "notebooks").glob("*.ipynb")}
+STEMS = {file.stem for file in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
 KINDS = {".py", ".md", ".ipynb", ".json", ".yml", ".toml", ".js", ".html", ".bib"}
 FOLDERS = ["benchmarks", "book", "dice", "notebooks", "tests", "tools", ".github"]
 FOUND = [*ROOT.glob("*"), *(file for folder in FOLDERS for file in ROOT.glob(f"{folder}/**/*"))]

@@ -22,7 +22,7 @@ ALSO = {
 
 def chapters():
     """What each chapter says, by number; the first, of 15 minutes, explains little."""
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))[1:]:
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))[1:]:
         cells = json.loads(path.read_text("utf8"))["cells"]
         texts = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
         yield int(path.name[:2]), "\n".join(texts)

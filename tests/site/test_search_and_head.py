@@ -318,6 +318,23 @@ def test_the_search_leads_to_the_section_and_names_its_page(results, query):
     assert first[SECTIONS[query]] == f"{title} {whole}"
 
 
+ASKED = (ROOT / "tests" / "readings" / "questions.md").read_text("utf8")
+ASKED = re.findall(r"^\| ([^|]+) \| <https://\S+> \| ([^|]+) \|$", ASKED, re.M)
+
+
+@book
+def test_the_search_finds_what_people_ask_among_its_first_five_results(visit, address):
+    tab = visit(f"{address}search.html?q=dice")
+    tab.wait_for_function("Search.hasIndex()")
+    search = "words => Search._performSearch(...Search._parseQuery(words)).slice(-5)"
+    missed = {}
+    for question, answers in ASKED:
+        found = [f"{page}.html{place}" for page, _, place, *_ in tab.evaluate(search, question)]
+        if not {*answers.split()} & {*found}:
+            missed[question] = found[::-1]
+    assert len(ASKED) == 45 and missed == {}
+
+
 @book
 def test_a_result_leads_to_its_section_however_quickly_the_page_comes(browser, address):
     tab = browser.new_page()
