@@ -48,20 +48,26 @@
   const weight = (word) => Math.log(Search._index.docnames.length / (1 + placesOf(word).length));
   const sum = (words) => words.reduce((total, word) => total + weight(word), 0);
 
-  // Sphinx wants every word. Of a question, half of what its words weigh will do.
+  // Sphinx wants every word. Of a question, a third of what its words weigh will do; and in a long
+  // section, which has many words, they say less.
   const byEveryWord = Search.performTermsSearch;
   Search.performTermsSearch = (words, excluded) => {
     if (words.size < 3 || excluded.size) return byEveryWord(words, excluded);
-    const { docnames, filenames, titles } = Search._index;
+    const { docnames, filenames, titles, terms } = Search._index;
+    const lengths = docnames.map(() => 0);
+    for (const places of Object.values(terms)) for (const k of [places].flat()) lengths[k] += 1;
+    const mean = lengths.reduce((a, b) => a + b) / lengths.length;
     const known = [...words].filter((word) => placesOf(word).length);
-    const whole = sum(known);
     const shares = new Map();
     for (const word of known) {
-      const share = weight(word) / whole;
+      const share = weight(word) / sum(known);
       for (const k of placesOf(word)) shares.set(k, (shares.get(k) ?? 0) + share);
     }
-    const enough = [...shares].filter(([, share]) => share >= 0.5);
-    return enough.map(([k, share]) => [docnames[k], titles[k], "", null, 10 * share, filenames[k]]);
+    const enough = [...shares].filter(([, share]) => share > 1 / 3);
+    return enough.map(([k, share]) => {
+      const score = (10 * share) / (0.7 + (0.3 * lengths[k]) / mean);
+      return [docnames[k], titles[k], "", null, score, filenames[k]];
+    });
   };
   const perform = Search._performSearch;
   Search._performSearch = (...query) => perform(...query).slice(-MOST); // the best come last
