@@ -58,9 +58,10 @@
     for (const places of Object.values(terms)) for (const k of [places].flat()) lengths[k] += 1;
     const mean = lengths.reduce((a, b) => a + b) / lengths.length;
     const known = [...words].filter((word) => placesOf(word).length);
+    const total = sum(known);
     const shares = new Map();
     for (const word of known) {
-      const share = weight(word) / sum(known);
+      const share = weight(word) / total;
       for (const k of placesOf(word)) shares.set(k, (shares.get(k) ?? 0) + share);
     }
     const enough = [...shares].filter(([, share]) => share > 1 / 3);
