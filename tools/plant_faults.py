@@ -141,7 +141,7 @@ FORM, SETTINGS = f"{NOTEBOOKS}/test_form.py", "pyproject.toml"
 FORMULAS, SUMS = "dice/formulas.py", "dice/overlap.py"
 ARRAYS, CHECKS = "dice/engine/arrays.py", "dice/engine/checks.py"
 CH2, CH3 = "notebooks/02_dice_coefficient.ipynb", "notebooks/03_soft_dice.ipynb"
-CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/11_training.ipynb"
+CH4, TRAINING = "notebooks/04_worked_example.ipynb", "notebooks/14_training.ipynb"
 PATCHES = "book/_ext/theme_patches.py"
 WELCOME, API, NOTATION, TOC = "book/welcome.md", "book/api.md", "book/notation.md", "_toc.yml"
 

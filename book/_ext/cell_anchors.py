@@ -1,7 +1,7 @@
 """Give each code cell that has a name its place on the page, so that other pages can link to it.
 
 A cell with ``"name": "cell-paired"`` in its metadata is reached from any page by the link
-``[words](../notebooks/07_reporting.ipynb#cell-paired)``. A name that no cell has stops the
+``[words](../notebooks/09_reporting.ipynb#cell-paired)``. A name that no cell has stops the
 build, as any link that leads nowhere. Outside of the book such a link opens the notebook.
 """
 

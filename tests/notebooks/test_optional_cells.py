@@ -1,4 +1,4 @@
-"""The cells for PyTorch and JAX: nothing rests on them, and they give what they store.
+"""The optional cells: nothing rests on them, and they give what they store.
 
 They are tagged `optional`. `make peers` runs them: a cell whose library is missing is skipped.
 """
@@ -81,9 +81,10 @@ def what_they_need(cells: list[tuple[bool, str, str]]) -> str:
     return "\n".join(needed)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools
 @each_chapter
 def test_the_optional_cells_give_what_they_store(name, capsys):
-    for library in ("torch", "jax"):
+    for library in ("torch", "jax", "pycocotools", "pydicom", "SimpleITK"):
         if any(f"import {library}" in source for _, source, _ in CHAPTERS[name]):
             pytest.importorskip(library, reason=f"{library} is optional: pip install {library}")
     made: dict[str, object] = {}
@@ -93,3 +94,5 @@ def test_the_optional_cells_give_what_they_store(name, capsys):
         if is_optional:
             exec(source, made)
             assert capsys.readouterr().out == stored, f"{source}\nIf it is right: make optional"
+    if "temporary" in made:
+        made["temporary"].cleanup()

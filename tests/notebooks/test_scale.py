@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 import dice
-from dice.course.figures import tree_of_sums
 from dice.course.volumes import peak_memory, slices
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = ROOT / "notebooks" / "08_at_scale.ipynb"
+CHAPTER = ROOT / "notebooks" / "10_at_scale.ipynb"
 RECORD = ROOT / "benchmarks" / "results" / "scale.json"
 LOCAL = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
 
@@ -61,12 +60,6 @@ def test_peak_memory():
     result, peak = peak_memory(lambda: np.ones(2**22, np.uint8).sum())
     assert result == 2**22
     assert 4 <= peak < 5
-
-
-def test_tree_of_sums():
-    drawing = tree_of_sums([16, 8, 4, 2, 1], ("pairs", "sums"))
-    assert drawing.svg.count("<circle") == 15
-    assert drawing.svg.count("<path") == 30
 
 
 # Workers

@@ -112,7 +112,7 @@ def test_losses_that_chapter_10_names_are_there() -> None:
         "nnU-Net": "nnunetv2.training.loss.compound_losses",
         "smp": "segmentation_models_pytorch.losses",
     }
-    chapter = json.loads((ROOT / "notebooks" / "10_family.ipynb").read_text("utf8"))
+    chapter = json.loads((ROOT / "notebooks" / "13_family.ipynb").read_text("utf8"))
     table = next(
         text for cell in chapter["cells"] if "| Where |" in (text := "".join(cell["source"]))
     )

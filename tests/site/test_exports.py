@@ -211,7 +211,7 @@ def test_the_install_line_brings_all_that_the_notebooks_import():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
     listed = project["dependencies"] + project["optional-dependencies"]["course"]
     installed = {re.match(r"[\w-]+", line)[0] for line in listed} | {"dice"}
-    names = {"skimage": "scikit-image", "IPython": "ipython"}
+    names = {"skimage": "scikit-image", "IPython": "ipython", "PIL": "pillow"}
     for file in NOTEBOOKS:
         cells = [cell for cell in notebook(file).cells if cell.cell_type == "code"]
         code = [c.source for c in cells if "optional" not in c.metadata.get("tags", [])]

@@ -22,7 +22,7 @@ PAGES = [
 ]
 CHAPTER = "notebooks/03_soft_dice.html"
 FOR_ALL = ["book/welcome.html", "book/api.html", "book/decision_guide.html", CHAPTER]
-FOR_ALL += ["notebooks/09_gradients.html"]
+FOR_ALL += ["notebooks/12_gradients.html"]
 OTHERS = [pytest.param(page, marks=pytest.mark.beyond) for page in PAGES if page not in FOR_ALL]
 each_page = pytest.mark.parametrize("name", [*FOR_ALL, *OTHERS])
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -295,14 +295,14 @@ def test_the_search_finds_a_term_first_and_shows_no_tex(results, query):
 SECTIONS = {
     "two empty masks": "notebooks/05_conventions.html#two-empty-masks",
     "install": "book/welcome.html#install-the-course",
-    "threshold": "notebooks/11_training.html#the-threshold",
-    "per slice": "notebooks/08_at_scale.html#the-mean-per-tile-or-per-slice-is-another-number",
+    "threshold": "notebooks/14_training.html#the-threshold",
+    "per slice": "notebooks/10_at_scale.html#the-mean-per-tile-or-per-slice-is-another-number",
     "confidence interval": (
-        "notebooks/07_reporting.html#how-sure-is-the-number-confidence-intervals"
+        "notebooks/09_reporting.html#how-sure-is-the-number-confidence-intervals"
     ),
     "ignore label": "notebooks/05_conventions.html#an-ignore-label-becomes-a-class",
     "training step": "notebooks/00_dice_in_15_minutes.html#one-training-step",
-    "touching objects": "notebooks/06_counting_objects.html#where-objects-touch",
+    "touching objects": "notebooks/07_counting_objects.html#where-objects-touch",
 }
 
 
