@@ -99,7 +99,7 @@ floor:  ## Run the unit tests on the oldest NumPy and Matplotlib that the packag
 
 peers:  ## Compare with other libraries; test PyTorch, JAX, Dask, and that every branch is run (PyTorch is large)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
-	$(PEERS)/bin/pytest tests/peers/test_peers.py
+	$(PEERS)/bin/pytest tests/peers
 	$(PEERS)/bin/coverage run -m pytest $(CORE)  # another process: optax is compared with 64 bits on
 	$(PEERS)/bin/coverage report --show-missing --fail-under=100
 	$(PEERS)/bin/pytest tests/notebooks/test_optional_cells.py
