@@ -138,7 +138,14 @@ def test_a_volume_is_read_from_an_object_store(capsys, monkeypatch):
 def on_two(folder, code):
     script = folder / "cards.py"
     script.write_text(code, "utf8")
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*command, script.name], cwd=folder, env=environment, capture_output=True, text=True
@@ -153,7 +160,8 @@ def test_joined_sums_have_the_gradient_of_one_card(tmp_path):
     found, _ = on_two(tmp_path, code)
     assert found == printed("started by `torchrun")
     assert "joined_dice_loss 1.00 1.00 1.00" in found
-    in_place = "    joined = torch.stack(parts)\n    dist.all_reduce(joined)\n    return 1 - Overlap(*joined)"
+    lines = "joined = torch.stack(parts)", "dist.all_reduce(joined)", "return 1 - Overlap(*joined)"
+    in_place = "\n".join(f"    {line}" for line in lines)
     wrong = re.sub(r"    return 1 - Overlap\(\*Joined.*?\)\)\)", in_place, code)
     assert wrong != code
     found, warned = on_two(tmp_path, wrong)
