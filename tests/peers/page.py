@@ -35,7 +35,9 @@ The pairs of lines below are not only shown: a test runs both on the same arrays
 in the edge cases, and compares every number. Where PyTorch computes a gradient, it compares the \
 gradients too.
 
-Most differences come from five choices, and each is an option here.
+Most differences come from five choices, and each is an option here. (How far apart libraries are \
+on distances, [the chapter on boundaries](../notebooks/08_boundaries.ipynb#cell-five-libraries) \
+shows.)
 
 What two empty sets are worth
 : A score has `empty`, a loss has `empty` and the two epsilons. The table below shows how far \
