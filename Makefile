@@ -19,10 +19,10 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train bench cuda scale clean
+.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
 
 book: $(BOOK)  ## Build the book, and say where to open it
 	@echo "The book is ready. Open file://$(CURDIR)/$(BOOK)"
@@ -125,6 +125,10 @@ cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tes
 train: $(READY)  ## Train the models of the chapter on training, where the record stops, and record what they score (half an hour or more)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/train.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/records/again.py
+
+train-unet:  ## Train the U-Net of the chapter on training, on real pictures, where its record stops (half an hour or more; with the peers' packages)
+	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
+	OPENBLAS_NUM_THREADS=1 $(PEERS)/bin/python tools/records/train_unet.py
 
 scale: $(READY)  ## Score volumes larger than memory, and record it for the chapter on scale (another size: GIB=1)
 	MALLOC_TRIM_THRESHOLD_=65536 $(BIN)/python tools/records/scale.py --gib $(GIB)  # gives back free memory, as Dask's workers do

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 README = (data.PICTURES / "README.md").read_text("utf8")
 FILES = {
     "tumor.npz": "d2b1ccdfc9697c61016bca3633f6e4a816d863a6c79e0db0d21cf4fc1394d6cb",
+    "lungs.npz": "32de0fa69af79092cf73e7a5cccbf23b2181621b9ec20aea0544af058c187d84",
     "nuclei.npz": "dda1001a315e985ebd60ed695f125b66cc65bd5370877aaf52073aa4661e5ebc",
 }
 
