@@ -1,0 +1,227 @@
+"""Two numbers that should be one: which conventions, and whose calls, give each of them.
+
+The conventions and the calls of libraries stand in conventions.json, which the page of the book
+reads too. All arithmetic is the package's.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations, permutations, product
+from math import floor, inf, isfinite
+from pathlib import Path
+from textwrap import fill
+from typing import Any, NamedTuple, Unpack
+
+import numpy as np
+
+from dice import Overlap, overlap
+from dice.engine.checks import expect
+from dice.options import MapCounting
+
+TABLE = json.loads(Path(__file__).with_name("conventions.json").read_text("utf8"))
+CHOICES: dict[str, dict[str, Any]] = TABLE["choices"]
+SOFT = "probabilities, not rounded", "probabilities, squared below"
+Options = dict[str, dict[str, int]]
+"""What each choice may be, with its departures from the plain convention."""
+
+
+class Candidate(NamedTuple):
+    """A convention, or the call of a library, and the number that it gives."""
+
+    value: float
+    departures: int
+    convention: dict[str, str]
+    call: str = ""
+
+    def __str__(self) -> str:
+        words = (CHOICES.get(k, {}).get(v, (0, 0, v))[2] for k, v in self.convention.items())
+        return ", ".join(filter(None, words)) or "plain"
+
+
+class Hit(NamedTuple):
+    """A row of the table: what gives a number.
+
+    `alike` are the candidates that the input cannot tell apart, the plainest first. `chance` is
+    how many hits with no more departures another number has on average, among those that differ
+    from this one in the last two decimals alone.
+    """
+
+    departures: int
+    convention: str
+    calls: list[str]
+    chance: float
+    alike: list[Candidate]
+
+
+class Findings(NamedTuple):
+    """The hits of each number, and what sets them apart; `print` shows the first hits."""
+
+    hits: dict[str, list[Hit]]
+    verdict: str
+    tried: int
+    distinct: int
+
+    def __str__(self) -> str:
+        lines = [f"plain: {TABLE['plain']}", f"tried: {self.tried:,}, {self.distinct:,} numbers"]
+        for number, hits in self.hits.items():
+            lines += ["", f"{number}: {len(hits) or 'no'} hits"]
+            for hit in hits[:3]:
+                lines += [f"{hit.departures}  {hit.convention} (chance {hit.chance:.2f})"]
+                lines += [f"   {call}" for call in hit.calls[:3]]
+        return "\n".join(fill(t, 45, subsequent_indent="   ") for t in [*lines, "", self.verdict])
+
+
+def parse(whose: str, printed: Any) -> tuple[str, float, int]:
+    """A number as it was printed: its name, its value, and its decimals."""
+    text = str(printed).strip().replace("−", "-")
+    found = re.findall(r"^(-?\d*\.(\d+))( ?%)?$|^nan$|^inf$", text)
+    expect(found, whose, "a number with decimals, like '0.8235' or '82.4 %'", repr(printed))
+    (figure, decimals, percent), *_ = found
+    shift = 2 * bool(percent)
+    return f"{whose} {text}", float(figure or text) / 10**shift, len(decimals) + shift
+
+
+def read(sums: Overlap, convention: dict[str, str]) -> float:
+    """The number that a convention reads off sums of shape (images, classes)."""
+    value = {k: table[convention[k]][1] for k, table in CHOICES.items() if convention[k] in table}
+    average, columns = convention["average"], slice(int(value["background"]), None)
+    if average.startswith("class "):
+        columns, average = slice(int(average[6:]), int(average[6:]) + 1), "macro"
+    sums = sums.map(lambda v: v[:, columns])
+    if value["images"]:
+        sums = sums.map(lambda v: v.sum(axis=0, keepdims=True))
+    three = sums.intersection, sums.prediction, sums.target
+    i, p, g = (v * t % w for v, (t, w) in zip(three, value["numbers"], strict=True))
+    made = Overlap.unchecked((i, np.where(g == 0, 0, p) if value["absent"] else p, g), True, False)
+    if average == "macro" and value["order"]:
+        made = made.map(lambda v: v.T if value["order"] == 1 else v.reshape(1, -1))
+    options = value["epsilon"] | {"average": average, "empty": float(value["empty"])}
+    shift, sign = value["form"]
+    return float(shift + sign * getattr(made, value["score"])(**options))
+
+
+def lay(p: Any, y: Any, **counting: Unpack[MapCounting]) -> dict[str, tuple[int, Overlap]]:
+    """The ways in which two arrays may have been laid on each other, and their departures."""
+    overlap(p, y, **counting)  # refuses what does not fit
+    p, y, batch = np.asarray(p), np.asarray(y) + 0, counting.get("batch_axis")
+    soft = p.dtype.kind == "f"
+    x = (p >= 0.5 if soft else p) + 0
+    space = [a for a in range(y.ndim) if batch is None or a != batch % y.ndim]
+    pairs = {"": (0, x, y)}
+    for axes in (axes for n in range(len(space)) for axes in combinations(space, n + 1)):
+        pairs[f"prediction flipped along {axes}"] = 2, np.flip(x, axes), y
+    for axes in permutations(space):
+        if axes != (*space,) and (turned := np.moveaxis(x, space, axes)).shape == x.shape:
+            pairs[f"prediction's axes {(*space,)} as {axes}"] = 2, turned, y
+    for t in range(1, 10) if soft else ():
+        pairs[f"threshold {t / 10}" if t != 5 else "a tie is background"] = 1, (p > t / 10) + 0, y
+
+    def count(x: Any, y: Any, **more: Any) -> Overlap:
+        return overlap(x, y, **{"num_classes": 2, **counting, **more}).map(np.atleast_2d)
+
+    views = {words: (cost, count(a, b)) for words, (cost, a, b) in pairs.items()}
+    for a in space if len(space) > 2 else ():
+        slices = (count(*(np.take(v, [i], a) for v in (x, y))) for i in range(x.shape[a]))
+        views[f"each slice of axis {a} an image"] = 1, Overlap.join(slices)
+    if len(views[""][1].target[0]) > 2:
+        views["all labels as one mask"] = 1, count((x > 0) + 0, (y > 0) + 0, num_classes=2)
+    at = None if batch is None else batch % y.ndim + 1
+    for n, words in enumerate(SOFT if soft else ()):
+        form = {"num_classes": None, "class_axis": 0, "batch_axis": at, "squared": n == 1}
+        views[words] = 1 + n, count(np.stack([1 - p, p]), y, **form)
+    return views
+
+
+def options_of(sums: Overlap) -> Options:
+    """What the choices may be where there are such images and classes."""
+    options = {k: {n: v[0] for n, v in t.items() if len(v) == 3} for k, t in CHOICES.items()}
+    seen, (images, classes) = bool(sums.target[:, 0].any()), sums.target.shape
+    options["average"] |= {
+        f"class {k}": int(k < 1 or classes > 2) for k in range(not seen, classes)
+    }
+    several = {"background": seen, "images": images > 1, "order": images > 1}
+    several["numbers"] = not (sums.prediction % 1).any()  # counts, that is
+    return {k: v if several.get(k, True) else {next(iter(v)): 0} for k, v in options.items()}
+
+
+def combine(options: Options, limit: float) -> Iterator[tuple[int, dict[str, str]]]:
+    """All combinations of choices with so few departures."""
+    (choice, names), *others = options.items()
+    for name, cost in names.items():
+        if cost <= limit:
+            for more, chosen in combine(dict(others), limit - cost) if others else [(0, {})]:
+                yield cost + more, {choice: name, **chosen}
+
+
+def candidates(views: dict[str, tuple[int, Overlap]]) -> Iterator[Candidate]:
+    """All conventions that are tried, and all calls."""
+    for view, (cost, sums) in views.items():
+        for more, chosen in combine(options_of(sums), TABLE["limit"] - cost):
+            yield Candidate(read(sums, chosen), cost + more, {"arrays": view, **chosen})
+    for entry in TABLE["calls"]:
+        reads = {k: entry["reads"].get(k, next(iter(table))) for k, table in CHOICES.items()}
+        view = SOFT["squared" in entry] if reads["form"] != "score" and SOFT[0] in views else ""
+        (cost, sums), call = views[view], f"{entry['library']}: {entry['call']}"
+        options = options_of(sums)
+        classes = {name: c for name, c in options["average"].items() if name[:6] == "class "}
+        several = {"class": classes, "any": options["images"]}
+        if reads["background"] in options["background"]:
+            only = {k: several.get(n) or {n: CHOICES[k][n][0]} for k, n in reads.items()}
+            for more, chosen in combine(only, inf):
+                yield Candidate(read(sums, chosen), cost + more, {"arrays": view, **chosen}, call)
+
+
+def hits(number: float, decimals: int, groups: Iterable[list[Candidate]]) -> Iterator[Hit]:
+    """The rows of one number, the plainest first."""
+    unit, block = 10**decimals, 10 ** min(2, decimals)
+    fits, rivals = [], []
+    for group in groups:
+        value = group[0].value
+        if str(value) == str(number) or abs(value - number) * unit <= 0.5 + 1e-9:
+            fits.append(group)
+        elif isfinite(value - number):
+            same = floor(value * unit + 0.5) // block == floor(number * unit + 0.5) // block
+            rivals += [group[0].departures] * same
+    for group in fits:
+        n, calls = group[0].departures, dict.fromkeys(c.call for c in group if c.call)
+        chance = sum(rival <= n for rival in rivals) / max(1, block - 1)
+        yield Hit(n, str(group[0]), [*calls], chance, group)
+
+
+def verdict(*found: list[Hit]) -> str:
+    """The two conventions that differ least, of those that give the two numbers."""
+    pools = ([c for hit in hits[:3] for c in hit.alike[:20]] for hits in found)
+    pairs = [
+        (a, b, [k for k, v in a.convention.items() if v != b.convention[k]])
+        for a, b in product(*pools)
+    ]
+    if not pairs:
+        return str(TABLE["no hit"])
+    a, b, apart = min(pairs, key=lambda p: p[0].departures + p[1].departures + len(p[2]))
+    told = [f"{c}" + f" ({c.call})" * bool(c.call) for c in (a, b)]
+    return f"Yours: {told[0]}. Theirs: {told[1]}. Apart in: {', '.join(apart) or 'digits alone'}."
+
+
+def investigate(
+    yours: Any, theirs: Any, prediction: Any, target: Any = None, **counting: Unpack[MapCounting]
+) -> Findings:
+    """Name the conventions, and the calls of libraries, that give each of two numbers."""
+    numbers = [parse("yours", yours), parse("theirs", theirs)]
+    from_sums = isinstance(prediction, Overlap)
+    wanted = "an array beside a prediction, none beside an Overlap"
+    expect(from_sums == (target is None), "target", wanted, type(target).__name__)
+    if from_sums:
+        n = prediction.target.shape[-1] if prediction.has_classes else 1
+        as_table = lambda v: np.pad(np.reshape(v, (-1, n)), ((0, 0), (int(n == 1), 0)))  # noqa: E731
+        views = {"": (0, prediction.map(as_table))}
+    else:
+        views = lay(prediction, target, **counting)
+    groups: dict[str | int, list[Candidate]] = {}
+    scale = 100 * 10 ** max(decimals for *_, decimals in numbers)
+    tried = sorted(candidates(views), key=lambda c: (c.departures, not c.call))
+    for one in tried:
+        key = floor(one.value * scale + 0.318) if isfinite(one.value) else str(one.value)
+        groups.setdefault(key, []).append(one)
+    table = {name: [*hits(value, digits, groups.values())] for name, value, digits in numbers}
+    return Findings(table, verdict(*table.values()), len(tried), len(groups))
