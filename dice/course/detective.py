@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations, product
-from math import floor, inf, isfinite
+from math import floor, isfinite
 from pathlib import Path
 from textwrap import fill
 from typing import Any, NamedTuple, Unpack
@@ -21,22 +21,21 @@ from dice.options import MapCounting
 
 TABLE = json.loads(Path(__file__).with_name("conventions.json").read_text("utf8"))
 CHOICES: dict[str, dict[str, Any]] = TABLE["choices"]
+PLAIN = {choice: next(iter(table)) for choice, table in CHOICES.items()}
 SOFT = "probabilities, not rounded", "probabilities, squared below"
-Options = dict[str, dict[str, int]]
-"""What each choice may be, with its departures from the plain convention."""
 
 
 class Candidate(NamedTuple):
-    """A convention, or the call of a library, and the number that it gives."""
+    """A convention, by what is not plain in it, or a call of a library; and its number."""
 
     value: float
     departures: int
     convention: dict[str, str]
-    call: str = ""
+    call: str
 
     def __str__(self) -> str:
-        words = (CHOICES.get(k, {}).get(v, (0, 0, v))[2] for k, v in self.convention.items())
-        return ", ".join(filter(None, words)) or "plain"
+        words = (CHOICES[k].get(v, [v] * 3)[2] for k, v in self.convention.items())
+        return ", ".join(words) or "plain"
 
 
 class Hit(NamedTuple):
@@ -59,16 +58,15 @@ class Findings(NamedTuple):
 
     hits: dict[str, list[Hit]]
     verdict: str
-    tried: int
-    distinct: int
+    tried: tuple[int, int]
 
     def __str__(self) -> str:
-        lines = [f"plain: {TABLE['plain']}", f"tried: {self.tried:,}, {self.distinct:,} numbers"]
+        lines = [f"plain: {TABLE['plain']}", "tried: {:,}, {:,} numbers".format(*self.tried)]
         for number, hits in self.hits.items():
             lines += ["", f"{number}: {len(hits) or 'no'} hits"]
             for hit in hits[:3]:
-                lines += [f"{hit.departures}  {hit.convention} (chance {hit.chance:.2f})"]
-                lines += [f"   {call}" for call in hit.calls[:3]]
+                told = f"{hit.departures}  {hit.convention} (chance {hit.chance:.2f})"
+                lines += [told, *(f"   {call}" for call in hit.calls[:3])]
         return "\n".join(fill(t, 45, subsequent_indent="   ") for t in [*lines, "", self.verdict])
 
 
@@ -77,22 +75,21 @@ def parse(whose: str, printed: Any) -> tuple[str, float, int]:
     text = str(printed).strip().replace("−", "-")
     found = re.findall(r"^(-?\d*\.(\d+))( ?%)?$|^nan$|^inf$", text)
     expect(found, whose, "a number with decimals, like '0.8235' or '82.4 %'", repr(printed))
-    (figure, decimals, percent), *_ = found
-    shift = 2 * bool(percent)
-    return f"{whose} {text}", float(figure or text) / 10**shift, len(decimals) + shift
+    figure, decimals, percent = found[0]
+    hundredths = 2 * len(percent.strip())
+    return f"{whose} {text}", float(figure or text) / 10**hundredths, len(decimals) + hundredths
 
 
 def read(sums: Overlap, convention: dict[str, str]) -> float:
     """The number that a convention reads off sums of shape (images, classes)."""
-    value = {k: table[convention[k]][1] for k, table in CHOICES.items() if convention[k] in table}
-    average, columns = convention["average"], slice(int(value["background"]), None)
+    value = {k: t.get(convention.get(k, ""), t[PLAIN[k]])[1] for k, t in CHOICES.items()}
+    average, columns = convention.get("average", "macro"), slice(value["background"], None)
     if average.startswith("class "):
         columns, average = slice(int(average[6:]), int(average[6:]) + 1), "macro"
     sums = sums.map(lambda v: v[:, columns])
     if value["images"]:
         sums = sums.map(lambda v: v.sum(axis=0, keepdims=True))
-    three = sums.intersection, sums.prediction, sums.target
-    i, p, g = (v * t % w for v, (t, w) in zip(three, value["numbers"], strict=True))
+    i, p, g = (getattr(sums, name) * t % w for name, (t, w) in value["numbers"].items())
     made = Overlap.unchecked((i, np.where(g == 0, 0, p) if value["absent"] else p, g), True, False)
     if average == "macro" and value["order"]:
         made = made.map(lambda v: v.T if value["order"] == 1 else v.reshape(1, -1))
@@ -102,11 +99,15 @@ def read(sums: Overlap, convention: dict[str, str]) -> float:
 
 
 def lay(p: Any, y: Any, **counting: Unpack[MapCounting]) -> dict[str, tuple[int, Overlap]]:
-    """The ways in which two arrays may have been laid on each other, and their departures."""
+    """The ways in which two arrays may have been laid on each other, the plain one first."""
+    if isinstance(p, Overlap):
+        expect(y is None, "target", "none beside an Overlap", type(y).__name__)
+        n = p.target.shape[-1] if p.has_classes else 1
+        padding = (0, 0), (int(n == 1), 0)  # a background without pixels
+        return {"": (0, p.map(lambda v: np.pad(np.reshape(v, (-1, n)), padding)))}
     overlap(p, y, **counting)  # refuses what does not fit
     p, y, batch = np.asarray(p), np.asarray(y) + 0, counting.get("batch_axis")
-    soft = p.dtype.kind == "f"
-    x = (p >= 0.5 if soft else p) + 0
+    x = (p >= 0.5 if (soft := p.dtype.kind == "f") else p) + 0
     space = [a for a in range(y.ndim) if batch is None or a != batch % y.ndim]
     pairs = {"": (0, x, y)}
     for axes in (axes for n in range(len(space)) for axes in combinations(space, n + 1)):
@@ -133,43 +134,28 @@ def lay(p: Any, y: Any, **counting: Unpack[MapCounting]) -> dict[str, tuple[int,
     return views
 
 
-def options_of(sums: Overlap) -> Options:
-    """What the choices may be where there are such images and classes."""
-    options = {k: {n: v[0] for n, v in t.items() if len(v) == 3} for k, t in CHOICES.items()}
-    seen, (images, classes) = bool(sums.target[:, 0].any()), sums.target.shape
-    options["average"] |= {
-        f"class {k}": int(k < 1 or classes > 2) for k in range(not seen, classes)
-    }
-    several = {"background": seen, "images": images > 1, "order": images > 1}
-    several["numbers"] = not (sums.prediction % 1).any()  # counts, that is
-    return {k: v if several.get(k, True) else {next(iter(v)): 0} for k, v in options.items()}
-
-
-def combine(options: Options, limit: float) -> Iterator[tuple[int, dict[str, str]]]:
-    """All combinations of choices with so few departures."""
-    (choice, names), *others = options.items()
-    for name, cost in names.items():
-        if cost <= limit:
-            for more, chosen in combine(dict(others), limit - cost) if others else [(0, {})]:
-                yield cost + more, {choice: name, **chosen}
-
-
 def candidates(views: dict[str, tuple[int, Overlap]]) -> Iterator[Candidate]:
-    """All conventions that are tried, and all calls."""
+    """All conventions with few departures, and all calls."""
+    steps = [(k, n) for k, t in CHOICES.items() for n, v in t.items() if v[0] and len(v) == 3]
     for view, (cost, sums) in views.items():
-        for more, chosen in combine(options_of(sums), TABLE["limit"] - cost):
-            yield Candidate(read(sums, chosen), cost + more, {"arrays": view, **chosen})
-    for entry in TABLE["calls"]:
-        reads = {k: entry["reads"].get(k, next(iter(table))) for k, table in CHOICES.items()}
-        view = SOFT["squared" in entry] if reads["form"] != "score" and SOFT[0] in views else ""
-        (cost, sums), call = views[view], f"{entry['library']}: {entry['call']}"
-        options = options_of(sums)
-        classes = {name: c for name, c in options["average"].items() if name[:6] == "class "}
-        several = {"class": classes, "any": options["images"]}
-        if reads["background"] in options["background"]:
-            only = {k: several.get(n) or {n: CHOICES[k][n][0]} for k, n in reads.items()}
-            for more, chosen in combine(only, inf):
-                yield Candidate(read(sums, chosen), cost + more, {"arrays": view, **chosen}, call)
+        seen, classes = bool(sums.target[:, 0].any()), sums.target.shape[1]
+        shut = {"background": not seen, "numbers": (sums.prediction % 1).any()}  # of counts alone
+        alone = [f"class {k}" for k in range(not seen, classes) if k == 0 or classes > 2]
+        more = [*steps, *(("average", name) for name in alone)]
+        some = (chosen for n in range(TABLE["limit"] + 1) for chosen in combinations(more, n))
+        asked = [(dict(chosen), "") for chosen in some if len(dict(chosen)) == len(chosen)]
+        each = [{"average": name} for name in (alone if classes > 2 else ["macro", *alone])]
+        asked += [
+            ({**call["reads"], **one}, f"{call['library']}: {call['call']}")
+            for call in TABLE["calls"]
+            for one in (each if call["reads"].get("average") == "class" else [{}])
+            if view in ("", SOFT["squared" in call])
+        ]
+        for convention, call in asked:
+            n = cost + sum(CHOICES[k].get(name, (1,))[0] for k, name in convention.items())
+            if (call or n <= TABLE["limit"]) and not any(map(shut.get, convention)):
+                made = {k: v for k, v in {"arrays": view, **convention}.items() if v != PLAIN[k]}
+                yield Candidate(read(sums, made), n, made, call)
 
 
 def hits(number: float, decimals: int, groups: Iterable[list[Candidate]]) -> Iterator[Hit]:
@@ -190,17 +176,13 @@ def hits(number: float, decimals: int, groups: Iterable[list[Candidate]]) -> Ite
 
 
 def verdict(*found: list[Hit]) -> str:
-    """The two conventions that differ least, of those that give the two numbers."""
-    pools = ([c for hit in hits[:3] for c in hit.alike[:20]] for hits in found)
-    pairs = [
-        (a, b, [k for k, v in a.convention.items() if v != b.convention[k]])
-        for a, b in product(*pools)
-    ]
-    if not pairs:
-        return str(TABLE["no hit"])
-    a, b, apart = min(pairs, key=lambda p: p[0].departures + p[1].departures + len(p[2]))
-    told = [f"{c}" + f" ({c.call})" * bool(c.call) for c in (a, b)]
-    return f"Yours: {told[0]}. Theirs: {told[1]}. Apart in: {', '.join(apart) or 'digits alone'}."
+    """The two conventions that differ least, and least from plain, of those that give the two."""
+    first = ([c for hit in hits[:3] for c in hit.alike[:20]] for hits in found)
+    pairs = [(len(a.convention.items() ^ b.convention.items()), a, b) for a, b in product(*first)]
+    nearest = lambda pair: pair[0] + pair[1].departures + pair[2].departures  # noqa: E731
+    pair: Any = min(pairs, key=nearest, default=())[1:]
+    told = [f"{c}" + f" ({c.call})" * bool(c.call) for c in pair]
+    return "Yours: {}. Theirs: {}.".format(*told) if pair else str(TABLE["no hit"])
 
 
 def investigate(
@@ -208,20 +190,12 @@ def investigate(
 ) -> Findings:
     """Name the conventions, and the calls of libraries, that give each of two numbers."""
     numbers = [parse("yours", yours), parse("theirs", theirs)]
-    from_sums = isinstance(prediction, Overlap)
-    wanted = "an array beside a prediction, none beside an Overlap"
-    expect(from_sums == (target is None), "target", wanted, type(target).__name__)
-    if from_sums:
-        n = prediction.target.shape[-1] if prediction.has_classes else 1
-        as_table = lambda v: np.pad(np.reshape(v, (-1, n)), ((0, 0), (int(n == 1), 0)))  # noqa: E731
-        views = {"": (0, prediction.map(as_table))}
-    else:
-        views = lay(prediction, target, **counting)
     groups: dict[str | int, list[Candidate]] = {}
     scale = 100 * 10 ** max(decimals for *_, decimals in numbers)
+    views = lay(prediction, target, **counting)
     tried = sorted(candidates(views), key=lambda c: (c.departures, not c.call))
     for one in tried:
         key = floor(one.value * scale + 0.318) if isfinite(one.value) else str(one.value)
         groups.setdefault(key, []).append(one)
     table = {name: [*hits(value, digits, groups.values())] for name, value, digits in numbers}
-    return Findings(table, verdict(*table.values()), len(tried), len(groups))
+    return Findings(table, verdict(*table.values()), (len(tried), len(groups)))
