@@ -63,7 +63,7 @@ class Findings(NamedTuple):
     def __str__(self) -> str:
         lines = [f"plain: {TABLE['plain']}", "tried: {:,}, {:,} numbers".format(*self.tried)]
         for number, hits in self.hits.items():
-            lines += ["", f"{number}: {len(hits) or 'no'} hits"]
+            lines += ["", f"{number} (hits: {len(hits)})"]
             for hit in hits[:3]:
                 told = f"{hit.departures}  {hit.convention} (chance {hit.chance:.2f})"
                 lines += [told, *(f"   {call}" for call in hit.calls[:3])]
@@ -94,8 +94,7 @@ def read(sums: Overlap, convention: dict[str, str]) -> float:
     if average == "macro" and value["order"]:
         made = made.map(lambda v: v.T if value["order"] == 1 else v.reshape(1, -1))
     options = value["epsilon"] | {"average": average, "empty": float(value["empty"])}
-    shift, sign = value["form"]
-    return float(shift + sign * getattr(made, value["score"])(**options))
+    return float(value["form"][0] + value["form"][1] * getattr(made, value["score"])(**options))
 
 
 def lay(p: Any, y: Any, **counting: Unpack[MapCounting]) -> dict[str, tuple[int, Overlap]]:
@@ -116,10 +115,11 @@ def lay(p: Any, y: Any, **counting: Unpack[MapCounting]) -> dict[str, tuple[int,
         if axes != (*space,) and (turned := np.moveaxis(x, space, axes)).shape == x.shape:
             pairs[f"prediction's axes {(*space,)} as {axes}"] = 2, turned, y
     for t in range(1, 10) if soft else ():
-        pairs[f"threshold {t / 10}" if t != 5 else "a tie is background"] = 1, (p > t / 10) + 0, y
+        other = ("a tie is background", p > 0.5) if t == 5 else (f"threshold {t / 10}", p >= t / 10)
+        pairs[other[0]] = 1, other[1] + 0, y
 
     def count(x: Any, y: Any, **more: Any) -> Overlap:
-        return overlap(x, y, **{"num_classes": 2, **counting, **more}).map(np.atleast_2d)
+        return Overlap.join([overlap(x, y, **{"num_classes": 2, **counting, **more})])
 
     views = {words: (cost, count(a, b)) for words, (cost, a, b) in pairs.items()}
     for a in space if len(space) > 2 else ():
@@ -188,7 +188,40 @@ def verdict(*found: list[Hit]) -> str:
 def investigate(
     yours: Any, theirs: Any, prediction: Any, target: Any = None, **counting: Unpack[MapCounting]
 ) -> Findings:
-    """Name the conventions, and the calls of libraries, that give each of two numbers."""
+    """Name the conventions, and the calls of libraries, that give each of two numbers.
+
+    Parameters
+    ----------
+    yours, theirs : str or float
+        The two numbers as they were printed: all decimals of "0.8240" count. With "%" it is in
+        percent. A float has the decimals that Python prints.
+    prediction, target : array
+        Two masks; two class maps, with `num_classes`; or probabilities and a mask. Or an
+        `Overlap` alone: its classes begin with the background, which may be all zeros.
+        Axes, slices and thresholds are sought in arrays, and not in sums.
+    num_classes, batch_axis, ignore_index
+        As in `dice.overlap`. The samples are called images here.
+
+    Returns
+    -------
+    Findings
+        A table of hits for each number, those with the fewest departures from the plain
+        convention first. Print it to read it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number has no decimals, or `dice.overlap` refuses the arrays.
+
+    Notes
+    -----
+    Conventions with up to three departures are tried, and every call of a library that the page
+    on other libraries has. Something wrong with an array, such as a flipped axis, counts twice.
+
+    Examples
+    --------
+    >>> print(investigate("0.8235", "0.70", Overlap(70, 80, 90)))
+    """
     numbers = [parse("yours", yours), parse("theirs", theirs)]
     groups: dict[str | int, list[Candidate]] = {}
     scale = 100 * 10 ** max(decimals for *_, decimals in numbers)
