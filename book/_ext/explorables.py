@@ -5,6 +5,7 @@ reader sees the drawing of the first state, made by the package; the script repl
 The colors come from `dice.course.style`, as those of all figures.
 """
 
+import json
 import re
 import sys
 from functools import cache
@@ -22,12 +23,12 @@ from matplotlib.figure import Figure
 from sphinx.util import logging
 
 from dice import one_hot, overlap, softmax
-from dice.course import examples, style
+from dice.course import detective, examples, style
 from dice.course.charts import label_ends
 from dice.course.diagrams import flow
 from dice.course.pixels import masks, pixel_rows
 from dice.course.svg import svg
-from dice.overlap import Overlap
+from dice.overlap import SUMS, Overlap
 
 style.use()
 logger = logging.getLogger(__name__)
@@ -67,8 +68,20 @@ def worked_example(ax):
     flow(ax, examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
 
 
+def numbers_near(ax):
+    sums = {name: detective.TABLE["example"][name] for name in SUMS}
+    tried = detective.candidates(detective.lay(Overlap(**sums), None))
+    near = [(c.value, c.departures) for c in tried if 0.65 < c.value < 0.85 and c.departures < 4]
+    ax.plot(*zip(*near, strict=True), "|", color=style.INK, markersize=14)
+    for name in ("yours", "theirs"):
+        ax.axvline(number := float(detective.TABLE["example"][name]), **style.role("overlap"))
+        ax.annotate(name, (number, 3.6), ha="center")
+    ax.set(xlabel="number", ylabel="departures from plain", yticks=range(4), ylim=(-0.5, 4))
+
+
 DRAWINGS = {
     "accuracy-trap": scores_over_size,
+    "detective": numbers_near,
     "paint-and-score": six_pixels,
     "to-round-or-not": rounded_or_not,
     "worked-example-live": worked_example,
@@ -123,6 +136,8 @@ def write_files(app):
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
+    table = json.dumps(detective.TABLE, ensure_ascii=False)
+    (folder.parent / "conventions.js").write_text(f"window.conventions = {table};", "utf8")
     for explorable in EXPLORABLES:
         (folder / f"{explorable.name}.svg").write_text(first_state(explorable.name), "utf8")
 
@@ -156,6 +171,8 @@ def load_scripts(app, pagename, templatename, context, doctree):
     names = [e.name for e in EXPLORABLES if e.chapter == pagename]
     for name in ["roles", "explorables"] if names else []:
         app.add_css_file(f"{FOLDER}/{name}.css")
+    if "detective" in names:
+        app.add_js_file("conventions.js", loading_method="defer")
     for name in ["common", *names] if names else []:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
 
