@@ -18,7 +18,7 @@ from .table import LIBRARIES
 
 PEERS = {library.name: library for library in LIBRARIES}
 CALLS = [pytest.param(call, id=f"{call['library']} {call['call']}") for call in TABLE["calls"]]
-OTHERS = r"[Tt]versky|\bv\b|\bm\b|weight=|soft_label|sigmoid|CELoss|CE_loss|[Gg]eneralized|pairs|panoptic"
+OTHERS = r"[Tt]versky|\bv\b|\bm\b|weight=|soft_label|sigmoid|CE_?[Ll]oss|[Gg]eneralized|pairs"
 
 
 def hard_scenes():
