@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -287,3 +288,20 @@ def test_the_table_is_whole():
     for call in TABLE["calls"]:
         for k, name in call["reads"].items():
             assert name == "class" or (name in CHOICES[k] and name != PLAIN[k]), call
+
+
+def test_the_page_shows_what_the_code_prints(capsys):
+    page = (Path(__file__).parents[2] / "book" / "detective.md").read_text("utf8")
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.S)
+    names = {}
+    for code, shown in pairs:
+        exec(code, names)
+        assert capsys.readouterr().out == shown
+    assert len(pairs) == 3
+    sums = [names["sums"].intersection, names["sums"].prediction, names["sums"].target]
+    example = [TABLE["example"][k] for k in ("intersection", "prediction", "target")]
+    assert np.array_equal(sums, example)
+    for k, c in np.ndindex(3, 3):
+        assert f"| {k + 1} | {c} | " + " | ".join(str(v[k, c]) for v in sums) + " |" in page
+    tried = page.partition("## What is tried")[2]
+    assert len(re.findall(r"^\| \w", tried, re.M)) - 1 == len(CHOICES) - 1  # without the arrays
