@@ -220,7 +220,9 @@ def investigate(
 
     Examples
     --------
-    >>> print(investigate("0.8235", "0.70", Overlap(70, 80, 90)))
+    >>> found = investigate("0.8235", "0.7000", Overlap(70, 80, 90))
+    >>> {number: hits[0].convention for number, hits in found.hits.items()}
+    {'yours 0.8235': 'plain', 'theirs 0.7000': 'IoU'}
     """
     numbers = [parse("yours", yours), parse("theirs", theirs)]
     groups: dict[str | int, list[Candidate]] = {}
