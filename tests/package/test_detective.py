@@ -15,7 +15,7 @@ from dice.course.detective import CHOICES, PLAIN, SOFT, TABLE, investigate
 def scene():
     """Three images, three classes: class 2 is missed once, predicted once where it is not."""
     random = np.random.default_rng(4)
-    y = random.integers(0, 3, (3, 12, 12))
+    y = random.integers(0, 3, (3, 20, 20))
     x = np.where(random.random(y.shape) < 0.6, y, random.integers(0, 3, y.shape))
     y[1][y[1] == 2] = x[1][x[1] == 2] = 0
     y[2][y[2] == 2] = 1
@@ -29,7 +29,7 @@ SUMS = overlap(X, Y, **MAPS)
 FRONT = Overlap(*(getattr(SUMS, k)[:, 1:] for k in ("intersection", "prediction", "target")))
 PER = FRONT.dice()
 A, B = X > 0, Y > 0
-CUBE = np.stack([X, np.roll(X, 3, 1), np.roll(X, 5, 2)], axis=1), np.stack([Y, Y, Y], axis=1)
+CUBE = np.stack([X] * 3, axis=1), np.stack([Y * (np.arange(20) < k) for k in (20, 9, 3)], axis=1)
 P = np.clip(np.random.default_rng(5).normal(0.2 + 0.5 * B, 0.3), 0, 1).round(2)
 P[0, 0, :6] = 0.5
 
@@ -106,7 +106,7 @@ PLANTED = [
     ({"arrays": "all labels as one mask"}, dice_score(A, B, batch_axis=0), "maps"),
     (
         {"arrays": "each slice of axis 1 an image"},
-        dice_score(*(v.reshape(9, 12, 12) for v in CUBE), **INNER),
+        dice_score(*(v.reshape(9, 20, 20) for v in CUBE), **INNER),
         "cube",
     ),
     ({"arrays": "threshold 0.3"}, dice_score(P >= 0.3, B), "soft"),
@@ -144,6 +144,7 @@ def test_each_planted_convention_is_found(monkeypatch, planted, value, kind):
     hits, *_ = ask(monkeypatch, kind, f"{value:.6f}")
     right = [hit for hit in hits if planted in [c.convention for c in hit.alike]]
     assert [hit.departures for hit in right] == [hits[0].departures], hits
+    assert not planted or {} not in [c.convention for c in right[0].alike], "not planted"
 
 
 def test_every_choice_is_planted():
@@ -273,7 +274,7 @@ def test_two_decimals_say_little(monkeypatch):
     """Of numbers of two decimals nearly all hit something: that is why chance is told."""
     numbers = [f"{i / 100:.2f}" for i in range(10, 90, 7)]
     hits = [ask(monkeypatch, "maps", number)[0] for number in numbers]
-    assert np.mean([len(one) > 0 for one in hits]) > 0.9
+    assert np.mean([len(one) > 0 for one in hits]) > 0.7
     assert np.mean([len(one) for one in hits]) > 2
     few = [ask(monkeypatch, "maps", f"{number}37")[0] for number in numbers]
     assert np.mean([len(one) for one in few]) < 0.5
