@@ -12,7 +12,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -468,7 +467,6 @@ def test_what_cannot_be_drawn_is_refused(draw, message):
 # The figures that wait in figures.py
 
 
-@mpl.style.context("default")
 def waiting() -> dict[str, figures.Drawing]:
     """One drawing of each kind, made anew."""
     tile = figures.label_map(SCENE.semantic, SCENE.class_names, legend=False, width=90)

@@ -4,7 +4,7 @@ import importlib.util
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
@@ -164,7 +164,9 @@ def edge_scenes() -> Iterator[Scene]:
 class StandIn(types.ModuleType):
     """In place of a module: every name in it is there, does nothing, and counts as false."""
 
-    __path__: list[str] = []
+    def __init__(self, name: str, path: Iterable[str] = ()) -> None:
+        super().__init__(name)
+        self.__path__ = [*path]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -183,8 +185,7 @@ def without_init(package: str) -> None:
     if package in sys.modules:
         return
     where = importlib.util.find_spec(package).submodule_search_locations
-    sys.modules[package] = StandIn(package)
-    sys.modules[package].__path__ = list(where)
+    sys.modules[package] = StandIn(package, where)
     above, _, name = package.rpartition(".")
     if above:
         setattr(sys.modules[above], name, sys.modules[package])
@@ -230,14 +231,14 @@ def measures(x: Any, y: Any) -> Any:
 HELPERS = (Arrays, measures, pairs, stand_in, update, without_init)
 
 
-NUMPYS = "1.23.5", "1.24.4", "1.25.2", "1.26.4", "2.0.2", "2.1.3", "2.2.6", "2.3.5"
-"""The last of each line of NumPy from the first on that Python 3.11 has, but for the newest."""
+NUMPYS = "1.26.4", "2.0.2", "2.2.6"
+"""Older NumPys to ask: the oldest that SciPy allows, the first 2, and the last before 2.3."""
 
 
 @cache
 def oldest_numpy(package: str) -> str:
-    """The oldest of these that a library allows, and what it needs of what is installed here."""
-    wanted, seen, names = [], set(), [package or "torch"]
+    """The oldest of these that a library allows, beside all that is installed here of its needs."""
+    wanted, seen, names = [], set(), [package or "torch", "scipy"]
     while names:
         if (name := names.pop()) in seen:
             continue

@@ -162,9 +162,9 @@ def page(record: Record) -> str:
         HEAD,
         f"Recorded on {record['date']}, with Python {record['versions']['python']}, "
         f"NumPy {record['versions']['numpy']} and PyTorch {record['versions']['torch']}: "
-        f"{len(libraries)} libraries and formulas, {len(rows)} settings that agree, and {len(faults)} inputs "
-        "to watch out for. The arrays are double precision; where two numbers differ by about "
-        "10⁻⁸, the other library works in single.\n\n",
+        f"{len(libraries)} libraries and formulas, {len(rows)} settings that agree, and "
+        f"{len(faults)} inputs to watch out for. The arrays are double precision; where two "
+        "numbers differ by about 10⁻⁸, the other library works in single.\n\n",
         *empty_sets([here, *libraries]),
         NAMES,
     ]
@@ -194,13 +194,16 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
             if "older" in edge:
                 answers[0] += "\\*"
                 until = edge["until"].rpartition(".")[0]
-                changed.append(f"{name}, `{edge['call']}`: {signs(edge['older'])} up to NumPy {until}.")
+                changed.append(
+                    f"{name}, `{edge['call']}`: {signs(edge['older'])} up to NumPy {until}."
+                )
             here = f"`{edge['here']}`" if "here" in edge else "none"
             yield f"| {name} | `{edge['call']}` | {' | '.join(answers)} | {here} |\n"
     oldest = sorted({library["oldest_numpy"] for library in libraries})
     yield (
         f"\n\\* Another answer with an older NumPy. {' '.join(changed)} Every line was run twice: "
-        f"with the newest NumPy, and with the oldest that the library allows ({', '.join(oldest)}).\n\n"
+        "with the newest NumPy, and with the oldest that the library allows beside the SciPy of "
+        f"this record ({' or '.join(oldest)}).\n\n"
         "Where the last column says none, the library treats an empty target apart, whatever was "
         "predicted: the score is NaN, the loss 0. That hides false alarms, so there is no option "
         "for it here.\n\n"

@@ -1385,7 +1385,9 @@ NUMPY = Library(
     ),
 )
 
-VOID_COUNTS = "Void pixels are of no class in the target, but what is predicted there counts as wrong."
+VOID_COUNTS = (
+    "Void pixels are of no class in the target, but what is predicted there counts as wrong."
+)
 VOID_MAP = (
     "z = torch.tensor([1000.0, -1000.0]).reshape(1, 2, 1, 1).expand(1, 2, 1, 4)\n"
     "y = torch.tensor([[[0, 0, 255, 255]]])"
@@ -1400,9 +1402,9 @@ TRANSFORMERS = Library(
     "import transformers.loss.loss_for_object_detection as detr",
     rows=(
         Row(
-            "The loss of DETR and SAM 3, and of MaskFormer and Mask2Former, which have copies of "
-            "it: each mask by itself, after a sigmoid; the sum over the masks, divided by a number "
-            "that the caller gives.",
+            "The loss of DETR and its relatives, and of MaskFormer and Mask2Former, which have "
+            "copies of it: each mask by itself, after a sigmoid; the sum over the masks, divided "
+            "by a number that the caller gives.",
             "detr.dice_loss(\n"
             "    z.flatten(0, 1).flatten(1), g.flatten(0, 1).flatten(1), num_boxes=len(z) * n)",
             "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"

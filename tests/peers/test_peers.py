@@ -34,6 +34,7 @@ from .compare import (
 from .table import LIBRARIES, Edge, Fault, Library, Row
 
 ROOT = Path(__file__).parents[2]
+OURS = "2.0.0"  # the oldest NumPy of this package
 Results = dict[Row, dict[str, Any]]
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what peers warn of is theirs
@@ -77,12 +78,13 @@ def test_same_numbers(library: Library, row: Row, results: Results) -> None:
 @pytest.mark.parametrize(("library", "edge"), entries("edges"))
 def test_edge(library: Library, edge: Edge) -> None:
     """What the table says of empty sets is what the library answers, and our line, too."""
-    older = edge.until and NumpyVersion(np.__version__) <= edge.until
+    numpy = NumpyVersion(np.__version__)
+    older = edge.until and numpy <= edge.until
     told = [edge.older if older else edge.empty, edge.false_positives, edge.missed]
     names = [arrays(library, scene) for scene in edge_scenes()]
     found = [text(run(edge.line, scene)) for scene in names]
     assert ["error" if "Error: " in answer else answer for answer in found] == told
-    if edge.here and "error" not in told and not older:
+    if edge.here and numpy >= OURS and "error" not in told and not older:
         assert [text(run(edge.here, scene)) for scene in names] == told
 
 
@@ -95,13 +97,12 @@ def test_edges_on_an_older_numpy(numpy: str, tmp_path: Path) -> None:
         for number, edge in enumerate(library.edges)
         if numpy in (oldest_numpy(library.package), edge.until)
     ]
-    if not tests:
-        pytest.skip("for no library the oldest")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path]
     subprocess.run([*pip, f"numpy=={numpy}"], check=True)
     report = subprocess.run(
         [sys.executable, "-m", "pytest", *tests],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
         capture_output=True,
         text=True,
     )
