@@ -80,9 +80,10 @@ compared, the arrays are those of one image, `(height, width)`. PyTorch librarie
 optax gets JAX arrays, the others NumPy arrays; the lines on our side take all of them. \
 `formulas` is the module `dice.formulas`.
 
-Three helpers keep the lines short. `update(metric, x, y)` shows a batch to a metric object, and \
+Four helpers keep the lines short. `update(metric, x, y)` shows a batch to a metric object, and \
 returns the object. `measures(x, y)` is SimpleITK's `LabelOverlapMeasuresImageFilter` after it has \
-looked at the target and the prediction. `pairs(ids)` puts a category beside each instance id.
+looked at the target and the prediction. `pairs(ids)` puts a category beside each instance id. \
+`Arrays` hands nnU-Net's evaluation arrays where it asks for files.
 
 """
 
@@ -253,14 +254,16 @@ def common_traps(libraries: list[Record], shared: set[str]) -> Iterator[str]:
     found = [(library, fault) for library in libraries for fault in library["faults"]]
     for title in dict.fromkeys(fault["title"] for _, fault in found if fault["title"] in shared):
         same = [(library, fault) for library, fault in found if fault["title"] == title]
-        yield f"**{title}** Here: {answer(same[0][1]['right'])}.\n\n"
-        yield "| library | input and call | answer |\n|---|---|---:|\n"
+        given = same[0][1]["given"]
+        yield f"**{title}** Here: {answer(same[0][1]['right'])}.\n\n```python\n{given}\n```\n\n"
+        yield "| library | call | answer |\n|---|---|---:|\n"
         for library, fault in same:
-            lines = "<br>".join(
-                f"`{' '.join(line.split())}`" for line in (fault["given"], fault["there"])
+            lines = (
+                [fault["there"]] if fault["given"] == given else [fault["given"], fault["there"]]
             )
+            calls = "<br>".join(f"`{' '.join(line.split())}`" for line in lines).replace("( ", "(")
             name = f"{library['name']} {library['version']}"
-            yield f"| {name} | {lines} | {answer(fault['gives'])} |\n"
+            yield f"| {name} | {calls} | {answer(fault['gives'])} |\n"
         yield "\n"
 
 
@@ -300,7 +303,9 @@ def answer(text: str) -> str:
 
 
 def signs(text: str) -> str:
-    """A number as it is printed in a book."""
+    """A number as it is printed in a book; the word "error" as it is."""
+    if text == "error":
+        return text
     digits, *power = text.replace("nan", "NaN").replace("inf", "∞").split("e")
     scale = f" × 10{str(int(*power)).translate(SUPERSCRIPTS)}" if power else ""
     return digits.replace("-", "−") + scale
