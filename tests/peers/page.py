@@ -183,7 +183,7 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
     yield (
         "An image of 16 pixels. Both sets are empty, or only the prediction has its 4 pixels, or "
         "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net. The last "
-        "column is the call here that gives the same three answers.\n\n"
+        "column is the call here that gives the same three answers, without its arrays.\n\n"
     )
     yield "| library | call | both empty | false positives | a miss | here |\n"
     yield "|---|---|---:|---:|---:|---|\n"
@@ -198,7 +198,8 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
                 changed.append(
                     f"{name}, `{edge['call']}`: {signs(edge['older'])} up to NumPy {until}."
                 )
-            here = f"`{edge['here']}`" if "here" in edge else "none"
+            here = shortly(edge["here"]) if "here" in edge else "none"
+            here += ": NaN, no error" * (edge["empty"] == "error")
             yield f"| {name} | `{edge['call']}` | {' | '.join(answers)} | {here} |\n"
     oldest = sorted({library["oldest_numpy"] for library in libraries})
     yield (
@@ -209,6 +210,17 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
         "predicted: the score is NaN, the loss 0. That hides false alarms, so there is no option "
         "for it here.\n\n"
     )
+
+
+def shortly(line: str) -> str:
+    """A call of ours by its name and its options, without the arrays."""
+    name, _, given = line.rstrip(")").partition("(")
+    sign, options = "−" * (name[0] == "-"), given.split(", ")[2:]
+    if len(options) == 2 and options[0].startswith("eps_n"):  # both of one size
+        options = [f"both epsilons {options[0].partition('=')[2]}"]
+    else:
+        options = [f"`{option}`" for option in options]
+    return ", ".join([f"{sign}`{name.lstrip('-')}`", *options])
 
 
 def section(library: Record, shared: set[str]) -> Iterator[str]:

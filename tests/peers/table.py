@@ -1414,7 +1414,7 @@ TRANSFORMERS = Library(
     ),
     edges=(
         Edge(
-            "dice_loss",
+            "detr.dice_loss",
             "detr.dice_loss(z.flatten()[None], g.flatten()[None], num_boxes=1)",
             "dice_loss(p, g, eps_numerator=1, eps_denominator=1)",
             *("0", "0.8", "0.8"),
