@@ -185,8 +185,8 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
         "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net. The last "
         "column is the call here that gives the same three answers, without its arrays.\n\n"
     )
-    yield "| library | call | both empty | false positives | a miss | here |\n"
-    yield "|---|---|---:|---:|---:|---|\n"
+    yield "| library and call | both empty | false positives | a miss | here |\n"
+    yield "|---|---:|---:|---:|---|\n"
     changed = []
     for library in libraries:
         for edge in library["edges"]:
@@ -200,7 +200,7 @@ def empty_sets(libraries: list[Record]) -> Iterator[str]:
                 )
             here = shortly(edge["here"]) if "here" in edge else "none"
             here += ": NaN, no error" * (edge["empty"] == "error")
-            yield f"| {name} | `{edge['call']}` | {' | '.join(answers)} | {here} |\n"
+            yield f"| {name}: `{edge['call']}` | {' | '.join(answers)} | {here} |\n"
     oldest = sorted({library["oldest_numpy"] for library in libraries})
     yield (
         f"\n\\* Another answer with an older NumPy. {' '.join(changed)} Every line was run twice: "
@@ -256,7 +256,7 @@ def section(library: Record, shared: set[str]) -> Iterator[str]:
 def origin(library: Record) -> str:
     """Which version of a library was run, or that its formula was."""
     if library["version"] == "formula":
-        return "Not in the Python package index: its formula, written out after its source."
+        return "Its package is built beside PyTorch. So this is its formula, after its source."
     return f"Version {library['version']}."
 
 

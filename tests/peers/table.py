@@ -1429,23 +1429,15 @@ SAM = Library(
     "import torch\n\n"
     "def sam_loss(z, g, num_objects):\n"
     "    p, g = z.sigmoid().flatten(1), g.flatten(1)\n"
-    "    sizes = p.sum(-1) + g.sum(-1)\n"
-    "    apart = (p - g).abs().sum(-1)\n"
-    "    return (1 - (sizes - apart + 1) / (sizes + 1)).sum() / num_objects",
+    "    score = (2 * (p * g).sum(-1) + 1) / (p.sum(-1) + g.sum(-1) + 1)\n"
+    "    return (1 - score).sum() / num_objects",
     rows=(
         Row(
-            "Twice the smaller of two numbers is their sum without their distance.",
+            "The formula of DETR, one mask by itself.",
             "sam_loss(z.flatten(0, 1), g.flatten(0, 1), num_objects=len(z) * n)",
-            'dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0, intersection="min",\n'
+            "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"
             "          eps_numerator=1, eps_denominator=1)",
-            ('num_objects=len(z) * n → intersection="min", eps_numerator=1, eps_denominator=1',),
-        ),
-        Row(
-            "A target of probabilities.",
-            "sam_loss(z.flatten(0, 1), g.flatten(0, 1), num_objects=len(z) * n)",
-            'dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0, intersection="min",\n'
-            "          eps_numerator=1, eps_denominator=1)",
-            layout="soft classes",
+            ("num_objects=len(z) * n → eps_numerator=1, eps_denominator=1",),
         ),
     ),
     edges=(
