@@ -1409,7 +1409,10 @@ TRANSFORMERS = Library(
             "    z.flatten(0, 1).flatten(1), g.flatten(0, 1).flatten(1), num_boxes=len(z) * n)",
             "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"
             "          eps_numerator=1, eps_denominator=1)",
-            ("num_boxes=len(z) * n → eps_numerator=1, eps_denominator=1",),
+            (
+                "detr.dice_loss → eps_numerator=1, eps_denominator=1",
+                "num_boxes=len(z) * n → batch_axis=0",
+            ),
         ),
     ),
     edges=(
@@ -1437,7 +1440,10 @@ SAM = Library(
             "sam_loss(z.flatten(0, 1), g.flatten(0, 1), num_objects=len(z) * n)",
             "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"
             "          eps_numerator=1, eps_denominator=1)",
-            ("num_objects=len(z) * n → eps_numerator=1, eps_denominator=1",),
+            (
+                "sam_loss → eps_numerator=1, eps_denominator=1",
+                "num_objects=len(z) * n → batch_axis=0",
+            ),
         ),
     ),
     edges=(
