@@ -12,7 +12,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "dice"
 READABLE, ENGINE = (sorted(folder.glob("*.py")) for folder in (PACKAGE, PACKAGE / "engine"))
 FLOORS = {"readable": READABLE, "engine": ENGINE}
-WAITING = PACKAGE / "course" / "figures.py"  # until the last three chapters are written anew
+WAITING = PACKAGE / "course" / "figures.py"  # until the last chapter is written anew
 COURSE = [path for path in sorted(WAITING.parent.glob("*.py")) if path != WAITING]
 
 

@@ -1,19 +1,16 @@
-"""Figures of the chapters on conventions, scale and training, until these are written anew.
+"""Figures of the chapter on scale, until it is written anew.
 
-All others are plain matplotlib, in the style of :mod:`dice.course.style`. Every function here
+The others are plain matplotlib, in the style of :mod:`dice.course.style`. Every function here
 returns a :class:`Drawing`, which a notebook shows as SVG.
 """
 
 from __future__ import annotations
 
-import io
-import re
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,13 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 from dice.course import style
 from dice.course.style import GAP, GRID, INK, MUTED, PAPER, TEXT_SIZE, TITLE_SIZE, WIDTH
 from dice.course.svg import in_the_dark
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
-HALF_WIDTH = 194.0
 
 Cells = ArrayLike | Sequence[Sequence[object]]
 
@@ -132,9 +122,8 @@ class _Sheet:
         size: float = TEXT_SIZE,
         anchor: str | None = None,
         bold: bool = False,
-        halo: str | None = None,
     ) -> None:
-        """Write text whose middle height is at ``y``; ``halo`` sets it off from a picture."""
+        """Write text whose middle height is at ``y``."""
         self.add(
             "text",
             escape(str(text), quote=False),
@@ -144,16 +133,6 @@ class _Sheet:
             font_size=None if size == TEXT_SIZE else size,
             font_weight="bold" if bold else None,
             text_anchor=anchor,
-            **(
-                {}
-                if halo is None
-                else {
-                    "stroke": halo,
-                    "stroke_width": 3,
-                    "paint_order": "stroke",
-                    "stroke_linejoin": "round",
-                }
-            ),
         )
 
     def cell(
@@ -166,7 +145,6 @@ class _Sheet:
         *,
         color: str,
         level: float,
-        hatch: str | None = None,
         bold: bool = False,
     ) -> None:
         """Draw a cell of paper with a text; ``level`` tints it, from 0 (not at all) to 1.
@@ -180,58 +158,16 @@ class _Sheet:
         if level > 0:
             opacity = level if level < 1 else None
             self.add("rect", **place, fill=color, fill_opacity=opacity, **edge)
-            if hatch is not None:
-                self.add("rect", **place, fill=self.hatch(hatch, color))
         look: dict[str, Any] = {"color": style.ink_on_tint(color, level), "bold": bold}
-        look["halo"] = color if hatch is not None and level == 1 else None  # the hatch stops there
         self.text(x + width / 2, y + height / 2, text, anchor="middle", **look)
 
     def region(
-        self,
-        mask: NDArray[np.bool_],
-        x: float,
-        y: float,
-        scale: float,
-        *,
-        fill: str = "none",
-        hatch: str | None = None,
-        line: str | None = None,
-        line_width: float = 1.0,
-        opacity: float | None = None,
+        self, mask: NDArray[np.bool_], x: float, y: float, scale: float, *, fill: str
     ) -> None:
-        r"""Draw the pixels of a mask as one shape; ``hatch`` is one of ``/``, ``\\``, ``x``."""
-        if not mask.any():
-            return
-        place = f"translate({_number(x)} {_number(y)}) scale({scale:.5g})"
-        path = _outline(mask)
-        self.add(
-            "path",
-            d=path,
-            transform=place,
-            fill=fill,
-            fill_opacity=opacity,
-            stroke=line,
-            stroke_width=line_width / scale if line else None,
-        )
-        if hatch is not None:
-            self.add("path", d=path, transform=place, fill=self.hatch(hatch, fill, 1 / scale))
-
-    def hatch(self, hatch: str, fill: str, scale: float = 1.0) -> str:
-        """Define a pattern of lines that suits ``fill``; return the reference to it."""
-        color = style.mix(fill, style.ink_on(fill), 0.55)
-        name = f"hatch-{'/x'.find(hatch) + 1}-{color[1:]}-{_number(scale * 100)}"
-        lines = {"/": "M0 6L6 0", "\\": "M0 0L6 6", "x": "M0 6L6 0M0 0L6 6"}[hatch]
-        path = f"<path{_attributes(d=lines, stroke=color, stroke_width=0.8)}/>"
-        self.add(
-            "pattern",
-            path,
-            id=name,
-            width=6,
-            height=6,
-            patternUnits="userSpaceOnUse",
-            patternTransform=None if scale == 1 else f"scale({scale:.5g})",
-        )
-        return f"url(#{name})"
+        """Draw the pixels of a mask as one shape."""
+        if mask.any():
+            place = f"translate({_number(x)} {_number(y)}) scale({scale:.5g})"
+            self.add("path", d=_outline(mask), transform=place, fill=fill)
 
     def grid(self, shape: tuple[int, ...], x: float, y: float, scale: float) -> None:
         """Draw the lines between pixels, and the frame."""
@@ -247,30 +183,14 @@ class _Sheet:
         fine = _number(scale / 8) if scale < 6 else None  # so many lines hide no colors
         self.add("path", d=path, stroke=GRID, stroke_width=fine, fill="none")
 
-    def image(
-        self, data: str, x: float, y: float, width: float, height: float, *, smooth: bool
-    ) -> None:
-        self.add(
-            "image",
-            x=x,
-            y=y,
-            width=width,
-            height=height,
-            preserveAspectRatio="none",
-            style=None if smooth else "image-rendering:pixelated",
-            href=data,
-        )
-
-    def legend(self, entries: Sequence[tuple[str, str | None, str]], x: float, y: float) -> float:
-        """Write (fill, hatch, text) entries in rows from ``y`` down; return the lowest y."""
+    def legend(self, entries: Sequence[tuple[str, str]], x: float, y: float) -> float:
+        """Write (fill, text) entries in rows from ``y`` down; return the lowest y."""
         start = x
-        for fill, hatch, text in entries:
+        for fill, text in entries:
             width = 20 + _text_width(text)
             if x > start and x + width > self.width:
                 x, y = start, y + 20
             self.rect(x, y, 14, 14, fill=fill, stroke=MUTED, stroke_width=0.75)
-            if hatch is not None:
-                self.rect(x, y, 14, 14, fill=self.hatch(hatch, fill))
             self.text(x + 20, y + 7, text)
             x += width + 16
         return y + 14
@@ -362,47 +282,6 @@ def _as_grid(cells: Cells) -> NDArray[Any]:
     return grid
 
 
-def masks(
-    target: ArrayLike, prediction: ArrayLike, *, legend: bool = True, width: float = WIDTH
-) -> Drawing:
-    """Draw two masks on one pixel grid: target only, prediction only, and their overlap.
-
-    Parameters
-    ----------
-    target, prediction : array_like of shape (H, W)
-        Masks, bool or 0/1.
-    legend : bool
-        Write the legend below.
-    width : float
-        Largest width of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    g, p = np.asarray(target, dtype=bool), np.asarray(prediction, dtype=bool)
-    if g.shape != p.shape or g.ndim != 2:
-        raise ValueError(f"masks must be two equal grids, got shapes {g.shape} and {p.shape}")
-    scale = min(40.0, (width - 1) / g.shape[1])
-    sheet = _Sheet(width if legend else g.shape[1] * scale + 1)
-    left = (sheet.width - g.shape[1] * scale) / 2
-    sheet.rect(left, 0.5, g.shape[1] * scale, g.shape[0] * scale, fill=PAPER)
-    parts: list[tuple[NDArray[np.bool_], str, str, str]] = [
-        (g & ~p, style.TARGET, "\\", "target only"),
-        (p & ~g, style.PREDICTION, "/", "prediction only"),
-        (g & p, style.OVERLAP, "x", "overlap"),
-    ]
-    for region, color, hatch, _ in parts:
-        sheet.region(region, left, 0.5, scale, fill=color, hatch=hatch)
-    sheet.grid(g.shape, left, 0.5, scale)
-    bottom = 0.5 + g.shape[0] * scale
-    if legend:
-        bottom = sheet.legend([(c, h, text) for _, c, h, text in parts], 0.5, bottom + 10)
-    return sheet.drawing(
-        f"target and prediction on {g.shape[0]} x {g.shape[1]} pixels", bottom + 0.5
-    )
-
-
 def _names_by_label(names: Sequence[str] | Mapping[int, str]) -> dict[int, str]:
     return dict(names) if isinstance(names, Mapping) else dict(enumerate(names))
 
@@ -459,7 +338,7 @@ def label_map(
                 _mark_pieces(sheet, grid == label, scale, mark, ink)
     bottom = 0.5 + grid.shape[0] * scale
     if legend:
-        entries = [(palette[k], None, f"{k} {name}") for k, name in by_label.items()]
+        entries = [(palette[k], f"{k} {name}") for k, name in by_label.items()]
         bottom = sheet.legend(entries, 0.5, bottom + 10)
     shape = f"{grid.shape[0]} x {grid.shape[1]} pixels"
     return sheet.drawing(f"class map of {shape}", bottom + 0.5)
@@ -513,7 +392,7 @@ def panels(
     Parameters
     ----------
     drawings : mapping of str to Drawing
-        Title and drawing. Make drawings for two columns with ``width=HALF_WIDTH``.
+        Title and drawing.
     columns : int
         Drawings in a row.
     description : str, optional
@@ -598,219 +477,7 @@ def matrices(
     return panels(drawings, columns=columns or min(fit, len(drawings)))
 
 
-# --- pictures ----------------------------------------------------------------------------
-
-
-# --- sets and curves ---------------------------------------------------------------------
-
-
-def curves(
-    x: ArrayLike,
-    lines: Mapping[str, ArrayLike],
-    *,
-    xlabel: str,
-    ylabel: str,
-    roles: Mapping[str, str] | None = None,
-    xscale: str = "linear",
-    yscale: str = "linear",
-    xlim: tuple[float, float] | None = None,
-    ylim: tuple[float, float] | None = None,
-    xticks: Sequence[float] | None = None,
-    yticks: Sequence[float] | None = None,
-    xformat: Callable[[float], str] = "{:g}".format,
-    yformat: Callable[[float], str] = "{:g}".format,
-    width: float = WIDTH,
-    height: float = 270,
-) -> Drawing:
-    """Draw curves over one axis, each labeled at its right end.
-
-    Parameters
-    ----------
-    x : array_like of shape (N,)
-        Where the curves are sampled.
-    lines : mapping of str to array_like of shape (N,)
-        Label and values of each curve.
-    xlabel, ylabel : str
-        Names of the axes; the second stands above the axis, upright.
-    roles : mapping of str to str, optional
-        Role of a curve, which sets color and dash: a key of ``style.LINE_STYLES``. Default:
-        these in turn.
-    xscale, yscale : {"linear", "log"}
-        Scale of an axis.
-    xlim, ylim : pair of float, optional
-        Ends of an axis.
-    xticks, yticks : sequence of float, optional
-        Marks on an axis.
-    xformat, yformat : callable
-        Turns a mark into its text.
-    width, height : float
-        Size of the drawing.
-
-    Returns
-    -------
-    Drawing
-    """
-    from matplotlib.figure import Figure
-
-    xs = np.asarray(x, dtype=float)
-    ys = {label: np.asarray(line, dtype=float) for label, line in lines.items()}
-    at_end = {label: textwrap.wrap(label, 15) for label in ys}
-    right = max((_text_width(t) + 32 for text in at_end.values() for t in text), default=8.0)
-    left, bottom, top = 46.0, 44.0, 28.0 if ylabel else 8.0
-    inner = (width - left - right, height - bottom - top)
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    axes = figure.add_axes((left / width, bottom / height, inner[0] / width, inner[1] / height))
-    axes.set(xscale=xscale, yscale=yscale)
-    names = list(style.LINE_STYLES)
-    looks = {
-        label: _line_look((roles or {}).get(label, names[i % len(names)]))
-        for i, label in enumerate(ys)
-    }
-    for label, line in ys.items():
-        axes.plot(xs, line, clip_on=False, zorder=3, **looks[label])
-    axes.set_xlim(xlim or (float(xs.min()), float(xs.max())))
-    if ylim is not None:
-        axes.set_ylim(ylim)
-    _dress(axes, (xticks, yticks), (xformat, yformat))
-    middle = (left + inner[0] / 2) / width
-    figure.text(middle, 8 / height, xlabel, ha="center", va="bottom", **_WRITING)
-    figure.text(2 / width, 1 - 4 / height, ylabel, ha="left", va="top", **_WRITING)
-    blocks = [
-        (label, float(axes.transData.transform((xs[-1], ys[label][-1]))[1]), 15.0 * len(text) + 3)
-        for label, text in at_end.items()
-    ]
-    # Curves that end together are labeled in the order in which they arrive.
-    blocks.sort(key=lambda block: (round(block[1]), np.nansum(ys[block[0]])))
-    for label, y in _spread(blocks, bottom, height - top).items():
-        _label_end(figure, at_end[label], width - right, y, looks[label])
-    drawn = " and ".join(ys) if len(ys) < 3 else f"{len(ys)} curves"
-    return from_matplotlib(figure, f"{drawn} over {xlabel}")
-
-
-_WRITING: dict[str, Any] = {"fontsize": TEXT_SIZE, "color": INK, "parse_math": False}
-
-
-def _line_look(role: str) -> dict[str, Any]:
-    """Return matplotlib's options for a curve of the given role."""
-    color, dashes = style.LINE_STYLES[role]
-    # matplotlib counts dashes in line widths.
-    pattern = (0, [length / 2.5 for length in dashes]) if dashes else "-"
-    return {"color": color, "linewidth": 2.5, "linestyle": pattern}
-
-
-def _dress(
-    axes: Axes,
-    ticks: tuple[Sequence[float] | None, Sequence[float] | None],
-    formats: tuple[Callable[[float], str], Callable[[float], str]],
-) -> None:
-    """Give axes the look of the course: two quiet spines, a light grid, plain numbers."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    for axis, places, text in zip((axes.xaxis, axes.yaxis), ticks, formats, strict=True):
-        if places is not None:
-            axis.set_major_locator(FixedLocator(list(places)))
-        axis.set_major_formatter(
-            FuncFormatter(lambda value, _, text=text: text(value).replace("-", "−"))
-        )
-        axis.set_minor_locator(NullLocator())
-    axes.tick_params(labelsize=TEXT_SIZE, labelcolor=INK, color=MUTED, length=4)
-    axes.grid(color=GRID, linewidth=0.75)
-    axes.set_axisbelow(True)
-    axes.patch.set_visible(False)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(MUTED)
-
-
-def _label_end(
-    figure: Figure, text: Sequence[str], x: float, y: float, look: Mapping[str, Any]
-) -> None:
-    """Write a curve's label at its end, with a piece of the line before it."""
-    from matplotlib.lines import Line2D
-
-    width, height = (float(side) * 72 for side in figure.get_size_inches())
-    first = y + 7.5 * (len(text) - 1)
-    ends = [(x + edge) / width for edge in (6, 24)]
-    figure.add_artist(Line2D(ends, [first / height] * 2, **look))
-    for i, part in enumerate(text):
-        place = (x + 29) / width, (first - 15 * i) / height
-        figure.text(*place, part, ha="left", va="center", **_WRITING)
-
-
-def _spread(
-    blocks: Sequence[tuple[str, float, float]], low: float, high: float
-) -> dict[str, float]:
-    """Move labels (name, wanted middle, height), given from low to high, apart."""
-    placed: dict[str, float] = {}
-    floor = low - 8
-    for name, y, size in blocks:
-        placed[name] = max(y, floor + size / 2)
-        floor = placed[name] + size / 2
-    ceiling = high + 8
-    for name, _, size in reversed(blocks):
-        placed[name] = min(placed[name], ceiling - size / 2)
-        ceiling = placed[name] - size / 2
-    return placed
-
-
-def from_matplotlib(figure: Figure, description: str) -> Drawing:
-    """Turn a matplotlib figure into a drawing: small, stable, text as text.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Made without pyplot, one unit a point. Colors from :mod:`dice.course.style` follow
-        the page between light and dark.
-    description : str
-        A few words.
-
-    Returns
-    -------
-    Drawing
-    """
-    import matplotlib
-
-    figure.patch.set_visible(False)
-    buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "dice"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
-    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<[^>]*>", lambda tag: _compact(tag[0]), svg)
-    # the color of a tick or marker comes from each use of it, which alone follows the page
-    svg = re.sub(r'(<path id=[^>]*?) stroke="[^"]*"', r"\1", svg)
-    svg = re.sub(r">\s*\n\s*<", ">\n<", svg)
-    width, height = (float(side) * 72 for side in figure.get_size_inches())
-    return Drawing(svg.strip() + "\n", width, height, description)
-
-
-def _compact(tag: str) -> str:
-    """Round the numbers of one SVG tag and turn its inline style into attributes."""
-    tag = re.sub(r'style="([^"]*)"', lambda m: _style_attributes(m[1]), tag)
-    tag = re.sub(r"-?\d+\.\d{3,}(?:e-?\d+)?", lambda m: _number(float(m[0])), tag)
-    return re.sub(r"\s+", " ", tag)
-
-
-def _style_attributes(declarations: str) -> str:
-    """Turn CSS declarations into SVG attributes; of a font keep its size, weight and slant."""
-    pairs = (part.split(":", 1) for part in declarations.split(";") if ":" in part)
-    attributes = {name.strip(): value.strip() for name, value in pairs}
-    attributes.pop("font-family", None)
-    font = attributes.pop("font", "")
-    size = re.search(r"([\d.]+)px", attributes.get("font-size", font))
-    if size:
-        attributes["font-size"] = size[1]
-    if "bold" in font or "700" in font:
-        attributes["font-weight"] = "bold"
-    if "italic" in font or "oblique" in font:
-        attributes["font-style"] = "italic"
-    return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
-
-
-# --- training and scale ------------------------------------------------------------------
+# --- scale ------------------------------------------------------------------
 
 
 ROW, BOX = 52.0, 17.0

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -468,17 +467,13 @@ def test_what_cannot_be_drawn_is_refused(draw, message):
 # The figures that wait in figures.py
 
 
-@mpl.style.context("default")
 def waiting() -> dict[str, figures.Drawing]:
     """One drawing of each kind, made anew."""
     tile = figures.label_map(SCENE.semantic, SCENE.class_names, legend=False, width=90)
     matrix = {"p": [[0.5761, 0.2119]], "labels": [["A", "x < y"]]}
-    axes = {"xlabel": "share", "ylabel": "score"}
     return {
-        "masks": figures.masks(MAP == 1, MAP > 0),
         "panels": figures.panels({"one": tile, "two": tile}),
         "matrices": figures.matrices(matrix, colors={"p": style.OVERLAP}, digits=4),
-        "curves": figures.curves(X, {"Dice": X}, xscale="log", xticks=[0.01, 0.1, 0.5], **axes),
     }
 
 
@@ -512,7 +507,6 @@ def test_a_traced_outline_has_the_sides_of_the_exact_one(share):
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: figures.masks([[0, 1]], [[0], [1]]), "equal grids"),
         (lambda: figures.label_map([0, 1], ["a", "b"]), "rows and columns"),
         (lambda: figures.matrices({"a": [1, 2]}), "rows and columns"),
     ],

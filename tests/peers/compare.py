@@ -4,11 +4,13 @@ import importlib.util
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
 import numpy as np
+from packaging.requirements import Requirement
 
 import dice
 from dice import formulas
@@ -159,13 +161,48 @@ def edge_scenes() -> Iterator[Scene]:
 # What the lines of the table may use beside a library and this package.
 
 
+class StandIn(types.ModuleType):
+    """In place of a module: every name in it is there, does nothing, and counts as false."""
+
+    def __init__(self, name: str, path: Iterable[str] = ()) -> None:
+        super().__init__(name)
+        self.__path__ = [*path]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *given: Any, **_: Any) -> Any:
+        return given[0] if given and callable(given[0]) else self  # as a decorator, too
+
+    def __bool__(self) -> bool:
+        return False
+
+
 def without_init(package: str) -> None:
     """Let modules of a package load without its __init__, which imports far more than they need."""
     if package in sys.modules:
         return
     where = importlib.util.find_spec(package).submodule_search_locations
-    sys.modules[package] = types.ModuleType(package)
-    sys.modules[package].__path__ = list(where)
+    sys.modules[package] = StandIn(package, where)
+    above, _, name = package.rpartition(".")
+    if above:
+        setattr(sys.modules[above], name, sys.modules[package])
+
+
+def stand_in(*modules: str) -> None:
+    """Let a module load whose imports, for files, settings or data, do not count here."""
+    for name in modules:
+        sys.modules.setdefault(name, StandIn(name))
+
+
+class Arrays:
+    """What nnU-Net's evaluation calls a reader of files: here it is given arrays."""
+
+    @staticmethod
+    def read_seg(labels: Any) -> tuple[Any, Scene]:
+        return np.asarray(labels), {}
 
 
 def update(metric: Any, *batch: Any) -> Any:
@@ -191,7 +228,29 @@ def measures(x: Any, y: Any) -> Any:
     return overlap
 
 
-HELPERS = (measures, pairs, update, without_init)
+HELPERS = (Arrays, measures, pairs, stand_in, update, without_init)
+
+
+NUMPYS = "1.26.4", "2.0.2", "2.2.6"
+"""Older NumPys to ask: the oldest that SciPy allows, the first 2, and the last before 2.3."""
+
+
+@cache
+def oldest_numpy(package: str) -> str:
+    """The oldest of these that a library allows, beside all that is installed here of its needs."""
+    wanted, seen, names = [], set(), [package or "torch", "scipy"]
+    while names:
+        if (name := names.pop()) in seen:
+            continue
+        seen.add(name)
+        try:
+            lines = map(Requirement, requires(name) or [])
+        except PackageNotFoundError:
+            continue
+        needed = [line for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]
+        wanted += [line.specifier for line in needed if line.name.lower() == "numpy"]
+        names += [line.name for line in needed]
+    return next(one for one in NUMPYS if all(one in allowed for allowed in wanted))
 
 
 @cache
@@ -203,6 +262,9 @@ def imports(library: Library) -> Scene:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(library.imports, names)
+    for name, module in [*sys.modules.items()]:
+        if isinstance(module, StandIn) and not module.__path__:
+            del sys.modules[name]
     return names
 
 

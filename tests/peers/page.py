@@ -2,13 +2,15 @@
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .table import LIBRARIES, OLDER_NUMPY, Edge, Fault, Library, Row
+from .compare import oldest_numpy
+from .table import LIBRARIES, Edge, Fault, Library, Row
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "benchmarks" / "results" / "peers.json"
@@ -78,9 +80,10 @@ compared, the arrays are those of one image, `(height, width)`. PyTorch librarie
 optax gets JAX arrays, the others NumPy arrays; the lines on our side take all of them. \
 `formulas` is the module `dice.formulas`.
 
-Three helpers keep the lines short. `update(metric, x, y)` shows a batch to a metric object, and \
+Four helpers keep the lines short. `update(metric, x, y)` shows a batch to a metric object, and \
 returns the object. `measures(x, y)` is SimpleITK's `LabelOverlapMeasuresImageFilter` after it has \
-looked at the target and the prediction. `pairs(ids)` puts a category beside each instance id.
+looked at the target and the prediction. `pairs(ids)` puts a category beside each instance id. \
+`Arrays` hands nnU-Net's evaluation arrays where it asks for files.
 
 """
 
@@ -88,8 +91,8 @@ TAIL = """\
 ## What is not here
 
 panoptica asks for an older NumPy than the one this course uses. MetricsReloaded and JDTLosses \
-are not in the Python package index. All three are left out. The hard metrics of nnU-Net's \
-evaluation need its whole installation; only its losses are compared.
+are not in the Python package index. All three are left out. Of nnU-Net's evaluation, what reads \
+files is left out: the counting of each case, and the means over cases and labels, are compared.
 
 To run the comparison on your own machine: `make peers`. It installs the libraries into a folder \
 of their own, and renews this page.
@@ -101,7 +104,8 @@ def new_record(results: dict[Row, Record]) -> Record:
     libraries = [
         {
             "name": library.name,
-            "version": version(library.package).split("+")[0],
+            "version": version(library.package).split("+")[0] if library.package else "formula",
+            "oldest_numpy": oldest_numpy(library.package),
             "imports": imports_of(library),
             "rows": [text_of(row) | results[row] for row in library.rows],
             "edges": [text_of(edge) for edge in library.edges],
@@ -123,7 +127,9 @@ def new_record(results: dict[Row, Record]) -> Record:
 def imports_of(library: Library) -> str:
     """The lines that a reader writes to import the library."""
     return "\n".join(
-        line for line in library.imports.splitlines() if not line.startswith("without_init")
+        line
+        for line in library.imports.splitlines()
+        if not line.startswith(("without_init", "stand_in"))
     )
 
 
@@ -157,46 +163,69 @@ def page(record: Record) -> str:
         HEAD,
         f"Recorded on {record['date']}, with Python {record['versions']['python']}, "
         f"NumPy {record['versions']['numpy']} and PyTorch {record['versions']['torch']}: "
-        f"{len(libraries)} libraries, {len(rows)} settings that agree, and {len(faults)} inputs "
-        "to watch out for. The arrays are double precision; where two numbers differ by about "
-        "10⁻⁸, the other library works in single.\n\n",
-        *empty_sets([here, *libraries], record["versions"]["numpy"]),
+        f"{len(libraries)} libraries and formulas, {len(rows)} settings that agree, and "
+        f"{len(faults)} inputs to watch out for. The arrays are double precision; where two "
+        "numbers differ by about 10⁻⁸, the other library works in single.\n\n",
+        *empty_sets([here, *libraries]),
         NAMES,
     ]
+    titles = Counter(fault["title"] for fault in faults)
+    shared = {title for title, count in titles.items() if count > 1}
+    parts += common_traps(libraries, shared)
     for library in libraries:
-        parts += section(library)
+        parts += section(library, shared)
     return "".join([*parts, TAIL])
 
 
-def empty_sets(libraries: list[Record], numpy: str) -> Iterator[str]:
+def empty_sets(libraries: list[Record]) -> Iterator[str]:
     """The table of what each library answers where a set is empty."""
     yield "## Where a set is empty\n\n"
     yield (
         "An image of 16 pixels. Both sets are empty, or only the prediction has its 4 pixels, or "
-        "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net.\n\n"
+        "only the target. The best score is 1; the best loss is 0, and −1 in nnU-Net. The last "
+        "column is the call here that gives the same three answers, without its arrays.\n\n"
     )
-    yield "| library | call | kind | both empty | false positives | a miss |\n"
-    yield "|---|---|---|---:|---:|---:|\n"
+    yield "| library and call | both empty | false positives | a miss | here |\n"
+    yield "|---|---:|---:|---:|---|\n"
+    changed = []
     for library in libraries:
         for edge in library["edges"]:
             answers = [signs(edge[name]) for name in ("empty", "false_positives", "missed")]
-            if "newer" in edge:
-                answers[0] += f", {signs(edge['newer'])}"  # short: a phone shows this column too
-            kind = "loss" if "loss" in edge["call"].lower() else "score"
             name = f"{library['name']} {library['version']}"
-            yield f"| {name} | `{edge['call']}` | {kind} | {' | '.join(answers)} |\n"
+            if "older" in edge:
+                answers[0] += "\\*"
+                until = edge["until"].rpartition(".")[0]
+                changed.append(
+                    f"{name}, `{edge['call']}`: {signs(edge['older'])} up to NumPy {until}."
+                )
+            here = shortly(edge["here"]) if "here" in edge else "none"
+            here += ": NaN, no error" * (edge["empty"] == "error")
+            yield f"| {name}: `{edge['call']}` | {' | '.join(answers)} | {here} |\n"
+    oldest = sorted({library["oldest_numpy"] for library in libraries})
     yield (
-        f"\nEvery line was run with NumPy {OLDER_NUMPY}, too. Where there are two answers, the "
-        f"first is of that, the second of NumPy {numpy}. Here a score of two empty sets is NaN, "
-        "unless you say otherwise with `empty`, and a mean leaves it out; a loss of two empty sets "
-        "is 0. False positives on an empty target always count as a failure. Where a library says "
-        "1 for two empty sets, write `empty=1`.\n\n"
+        f"\n\\* Another answer with an older NumPy. {' '.join(changed)} Every line was run twice: "
+        "with the newest NumPy, and with the oldest that the library allows beside the SciPy of "
+        f"this record ({' or '.join(oldest)}).\n\n"
+        "Where the last column says none, the library treats an empty target apart, whatever was "
+        "predicted: the score is NaN, the loss 0. That hides false alarms, so there is no option "
+        "for it here.\n\n"
     )
 
 
-def section(library: Record) -> Iterator[str]:
-    """The settings and the faults of one library."""
-    yield f"## {library['name']}\n\nVersion {library['version']}.\n\n"
+def shortly(line: str) -> str:
+    """A call of ours by its name and its options, without the arrays."""
+    name, _, given = line.rstrip(")").partition("(")
+    sign, options = "−" * (name[0] == "-"), given.split(", ")[2:]
+    if len(options) == 2 and options[0].startswith("eps_n"):  # both of one size
+        options = [f"both epsilons {options[0].partition('=')[2]}"]
+    else:
+        options = [f"`{option}`" for option in options]
+    return ", ".join([f"{sign}`{name.lstrip('-')}`", *options])
+
+
+def section(library: Record, shared: set[str]) -> Iterator[str]:
+    """The settings and the faults of one library; what several share stands in a table."""
+    yield f"## {library['name']}\n\n{origin(library)}\n\n"
     yield f"```python\n{library['imports']}\n```\n\n"
     options = dict.fromkeys(option for row in library["rows"] for option in row["options"])
     if options:
@@ -205,13 +234,18 @@ def section(library: Record) -> Iterator[str]:
         there, here = option.split(" → ")
         yield f"| {code(there)} | {code(here)} |\n"
     yield "\n" if options else ""
+    reasons = Counter(why for row in library["rows"] for why in reasons_of(row))
+    often = [why for why, count in reasons.items() if count > 1]
+    if often:
+        yield f"\\* {' '.join(often)}\n\n"
     for row in library["rows"]:
         yield f"**{row['title']}**\n\n"
         yield f"```python\n# {library['name']}\n{row['there']}\n# here\n{row['here']}\n```\n\n"
-        yield agreement(row)
-    if library["faults"]:
+        yield agreement(row, often)
+    alone = [fault for fault in library["faults"] if fault["title"] not in shared]
+    if alone:
         yield f"### Watch out in {library['name']}\n\n"
-    for fault in library["faults"]:
+    for fault in alone:
         yield f"**{fault['title']}**\n\n"
         lines = fault["given"], f"# {library['name']}", fault["there"], "# here", fault["here"]
         yield "\n".join(["```python", *lines, "```\n\n"])
@@ -219,17 +253,50 @@ def section(library: Record) -> Iterator[str]:
         yield f"{there}: {answer(fault['gives'])}. Here: {answer(fault['right'])}.\n\n"
 
 
+def origin(library: Record) -> str:
+    """Which version of a library was run, or that its formula was."""
+    if library["version"] == "formula":
+        return "Its package is built beside PyTorch. So this is its formula, after its source."
+    return f"Version {library['version']}."
+
+
+def common_traps(libraries: list[Record], shared: set[str]) -> Iterator[str]:
+    """Faults that several libraries have, each as one table."""
+    yield "## Traps in several libraries\n\n"
+    found = [(library, fault) for library in libraries for fault in library["faults"]]
+    for title in dict.fromkeys(fault["title"] for _, fault in found if fault["title"] in shared):
+        same = [(library, fault) for library, fault in found if fault["title"] == title]
+        given = same[0][1]["given"]
+        yield f"**{title}** Here: {answer(same[0][1]['right'])}.\n\n```python\n{given}\n```\n\n"
+        yield "| library | call | answer |\n|---|---|---:|\n"
+        for library, fault in same:
+            lines = (
+                [fault["there"]] if fault["given"] == given else [fault["given"], fault["there"]]
+            )
+            calls = "<br>".join(f"`{' '.join(line.split())}`" for line in lines).replace("( ", "(")
+            name = f"{library['name']} {library['version']}"
+            yield f"| {name} | {calls} | {answer(fault['gives'])} |\n"
+        yield "\n"
+
+
 def code(text: str) -> str:
     """An option in code; "no ..." keeps its first word in words."""
     return f"no `{text[3:]}`" if text.startswith("no ") else f"`{text}`"
 
 
-def agreement(row: Record) -> str:
-    """How close the two lines are, and where they part."""
+def reasons_of(row: Record) -> list[str]:
+    """Why the two lines of a row part, where they do."""
+    return [*dict.fromkeys(case["why"] for case in row["apart"])]
+
+
+def agreement(row: Record, often: list[str]) -> str:
+    """How close the two lines are, and where they part; what is said above is a star."""
     words = f"Largest difference: {rounded(row['difference'])}"
     if row["gradient"] is not None:
         words += f"; of the gradient: {rounded(row['gradient'])}"
-    return " ".join([f"{words}.", *dict.fromkeys(case["why"] for case in row["apart"])]) + "\n\n"
+    reasons = reasons_of(row)
+    star = "\\*" if any(why in often for why in reasons) else ""
+    return " ".join([f"{words}.{star}", *(why for why in reasons if why not in often)]) + "\n\n"
 
 
 def rounded(number: float) -> str:
@@ -248,7 +315,9 @@ def answer(text: str) -> str:
 
 
 def signs(text: str) -> str:
-    """A number as it is printed in a book."""
+    """A number as it is printed in a book; the word "error" as it is."""
+    if text == "error":
+        return text
     digits, *power = text.replace("nan", "NaN").replace("inf", "∞").split("e")
     scale = f" × 10{str(int(*power)).translate(SUPERSCRIPTS)}" if power else ""
     return digits.replace("-", "−") + scale

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 
 FLOAT64 = 1e-14  # what rounding leaves of a difference: some units in the last place
 FLOAT32 = 1e-6  # where the peer itself adds up, or answers, in single precision
-OLDER_NUMPY = "2.2.6"  # the last before 2.3; all edges of NumPy's libraries are run on it, too
 
 EMPTY = "two empty sets"
 NO_TARGET = "an empty target"
@@ -50,17 +49,19 @@ class Row:
 class Edge:
     """What a call answers for two empty sets, for false positives alone, for a missed object.
 
-    Where two empty sets get another answer since a newer NumPy, the first three answers are those
-    with the older one, whose version is `numpy`, and `newer` is the answer with that of the lock.
+    `here` answers the same; it is empty where this package has no such option, on purpose. Where
+    an older NumPy gives two empty sets another answer, that is `older`, and `until` the last
+    version of NumPy that gives it.
     """
 
     call: str
     line: str
+    here: str
     empty: str
     false_positives: str
     missed: str
-    numpy: str = ""
-    newer: str = ""
+    older: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,10 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """A library, the lines that import it, and its rows."""
+    """A library, the lines that import it, and its rows.
+
+    Without a package, it is what `imports` defines: a formula, written out after its source.
+    """
 
     name: str
     package: str
@@ -97,8 +101,8 @@ HERE = Library(
     "numpy",
     "",
     edges=(
-        Edge("dice_score", "dice_score(x, y)", "nan", "0", "0"),
-        Edge("dice_loss", "dice_loss(p, g)", "0", "1", "1"),
+        Edge("dice_score", "dice_score(x, y)", "dice_score(x, y)", "nan", "0", "0"),
+        Edge("dice_loss", "dice_loss(p, g)", "dice_loss(p, g)", "0", "1", "1"),
     ),
 )
 
@@ -259,10 +263,16 @@ MONAI = Library(
         ),
     ),
     edges=(
-        Edge("DiceLoss", "monai.losses.DiceLoss()(p[None, None], g[None, None])", "0", "1", "1"),
+        Edge(
+            "DiceLoss",
+            "monai.losses.DiceLoss()(p[None, None], g[None, None])",
+            "dice_loss(p, g, eps_numerator=1e-5, eps_denominator=1e-5)",
+            *("0", "1", "1"),
+        ),
         Edge(
             "compute_dice",
             "monai.metrics.compute_dice(x[None, None], y[None, None])",
+            "",
             *("nan", "nan", "0"),
         ),
     ),
@@ -331,6 +341,7 @@ TORCHMETRICS = Library(
     "torchmetrics",
     "torchmetrics",
     "torch",
+    'without_init("transformers")\n'  # else it wants all that those need
     "import torch, torchmetrics.functional as tm\n"
     "import torchmetrics.functional.detection, torchmetrics.functional.segmentation",
     rows=(
@@ -415,9 +426,15 @@ TORCHMETRICS = Library(
         Edge(
             "segmentation.dice_score",
             "tm.segmentation.dice_score(x[None, None].int(), y[None, None].int(), num_classes=1)",
+            "dice_score(x, y)",
             *("nan", "0", "0"),
         ),
-        Edge("f1_score", 'tm.f1_score(x, y, task="binary")', "0", "0", "0"),
+        Edge(
+            "f1_score",
+            'tm.f1_score(x, y, task="binary")',
+            "dice_score(x, y, empty=0)",
+            *("0", "0", "0"),
+        ),
     ),
     faults=(
         Fault(
@@ -528,12 +545,16 @@ SMP = Library(
     ),
     edges=(
         Edge(
-            "DiceLoss", 'smp.losses.DiceLoss("binary")(z[None, None], g[None, None])', "0", "0", "1"
+            "DiceLoss",
+            'smp.losses.DiceLoss("binary")(z[None, None], g[None, None])',
+            "",
+            *("0", "0", "1"),
         ),
         Edge(
             "f1_score",
             "smp.metrics.f1_score(*smp.metrics.get_stats(\n"
             '    x[None, None].long(), y[None, None].long(), "binary"), zero_division=1)',
+            "dice_score(x, y, empty=1)",
             *("1", "0", "0"),
         ),
     ),
@@ -598,11 +619,19 @@ NNUNET = Library(
     "torch",
     "import torch\n"
     "from nnunetv2.training.loss.compound_losses import DC_and_CE_loss\n"
-    "from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss, SoftDiceLoss",
+    "from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss, SoftDiceLoss\n"
+    'stand_in("batchgenerators.utilities.file_and_folder_operations")\n'
+    'stand_in("nnunetv2.imageio.base_reader_writer", "nnunetv2.imageio.reader_writer_registry")\n'
+    'stand_in("nnunetv2.imageio.simpleitk_reader_writer")\n'
+    'stand_in("nnunetv2.utilities.plans_handling.plans_handler")\n'
+    "from nnunetv2.evaluation.evaluate_predictions import compute_metrics",
     rows=(
         Row(
-            "Its loss is minus the score. Here without the background, each sample apart.",
-            "SoftDiceLoss(do_bg=False, smooth=1e-5)(p, y)",
+            "The loss that its trainer asks for where its planner leaves the samples apart: minus "
+            "the score, without the background. (The defaults of the class itself are another "
+            "epsilon, 1, and the background in.)",
+            "MemoryEfficientSoftDiceLoss(\n"
+            "    batch_dice=False, do_bg=False, smooth=1e-5, ddp=False)(p, y)",
             '-soft_dice(p, y, class_axis=1, batch_axis=0, average="macro",\n'
             "           include_background=False, eps_numerator=1e-5, eps_denominator=1e-5)",
             (
@@ -614,9 +643,10 @@ NNUNET = Library(
         Row(
             "The samples of a batch added up first. Its planner asks for that in 2D, and in 3D at "
             "full resolution where it plans a low resolution, too.",
-            "MemoryEfficientSoftDiceLoss(batch_dice=True, smooth=1e-5, ddp=False)(p, y)",
+            "MemoryEfficientSoftDiceLoss(\n"
+            "    batch_dice=True, do_bg=False, smooth=1e-5, ddp=False)(p, y)",
             '-soft_dice(p, y, class_axis=1, average="macro",\n'
-            "           eps_numerator=1e-5, eps_denominator=1e-5)",
+            "           include_background=False, eps_numerator=1e-5, eps_denominator=1e-5)",
             ("batch_dice=True → no batch_axis",),
             tolerance=FLOAT32,
         ),
@@ -638,11 +668,29 @@ NNUNET = Library(
             ("DC_and_CE_loss → dice_ce_loss",),
             tolerance=FLOAT32,
         ),
+        Row(
+            "The score that its evaluation reports, as the files of each case go in: hard, without "
+            "epsilon; each label's mean over the cases that have it in either map, and the mean "
+            "of these but for the background.",
+            "np.mean([np.nanmean([\n"
+            '    compute_metrics(g_, p_, Arrays, [k])["metrics"][k]["Dice"]\n'
+            "    for g_, p_ in zip(y, x)]) for k in range(1, n)])",
+            "np.nanmean(dice_score(\n"
+            "    x, y, num_classes=n, batch_axis=0, average=None)[:, 1:], axis=0).mean()",
+            ("compute_metrics → batch_axis=0, average=None",),
+        ),
     ),
     edges=(
         Edge(
+            "compute_metrics",
+            'compute_metrics(y, x, Arrays, [1])["metrics"][1]["Dice"]',
+            "dice_score(x, y)",
+            *("nan", "0", "0"),
+        ),
+        Edge(
             "SoftDiceLoss",
             "SoftDiceLoss(smooth=1e-5)(p[None, None], g[None, None])",
+            "-soft_dice(p, g, eps_numerator=1e-5, eps_denominator=1e-5)",
             "-1",
             "-2.5e-06",
             "-2.5e-06",
@@ -710,7 +758,14 @@ KERAS = Library(
             tolerance=FLOAT32,
         ),
     ),
-    edges=(Edge("losses.dice", "keras.losses.dice(g, p)", "1", "1", "1"),),
+    edges=(
+        Edge(
+            "losses.dice",
+            "keras.losses.dice(g, p)",
+            "dice_loss(p, g, eps_denominator=1e-7)",
+            *("1", "1", "1"),
+        ),
+    ),
     faults=(
         Fault(
             "Tversky: `alpha`, documented as the weight of false positives, weighs false "
@@ -834,6 +889,7 @@ OPTAX = Library(
         Edge(
             "losses.dice_loss",
             "optax.losses.dice_loss(z[None, ..., None], g[None, ..., None])",
+            "dice_loss(p, g, eps_numerator=2, eps_denominator=2)",
             "0",
             "0.6667",
             "0.6667",
@@ -947,7 +1003,14 @@ SKLEARN = Library(
             ("confusion_matrix → confusion_matrix",),
         ),
     ),
-    edges=(Edge("f1_score", "sk.f1_score(y.ravel(), x.ravel())", "0", "0", "0"),),
+    edges=(
+        Edge(
+            "f1_score",
+            "sk.f1_score(y.ravel(), x.ravel())",
+            "dice_score(x, y, empty=0)",
+            *("0", "0", "0"),
+        ),
+    ),
     faults=(
         Fault(
             "A label outside the classes becomes a class of its own, which scores 0.",
@@ -1005,7 +1068,14 @@ SCIPY = Library(
             ("expit → sigmoid",),
         ),
     ),
-    edges=(Edge("1 - distance.dice", "1 - distance.dice(x.ravel(), y.ravel())", "nan", "0", "0"),),
+    edges=(
+        Edge(
+            "1 - distance.dice",
+            "1 - distance.dice(x.ravel(), y.ravel())",
+            "dice_score(x, y)",
+            *("nan", "0", "0"),
+        ),
+    ),
     faults=(
         Fault(
             "Masks of 0 and 255 score above 1.",
@@ -1040,8 +1110,15 @@ MEDPY = Library(
         ),
     ),
     edges=(
-        Edge("dc", "medpy.metric.dc(x, y)", "1", "0", "0", numpy=OLDER_NUMPY, newer="nan"),
-        Edge("jc", "medpy.metric.jc(x, y)", "1", "0", "0"),
+        Edge(
+            "dc",
+            "medpy.metric.dc(x, y)",
+            "dice_score(x, y)",
+            *("nan", "0", "0"),
+            older="1",
+            until="2.2.6",
+        ),
+        Edge("jc", "medpy.metric.jc(x, y)", "iou_score(x, y, empty=1)", "1", "0", "0"),
     ),
     faults=(
         Fault(
@@ -1099,7 +1176,14 @@ SIMPLEITK = Library(
             apart={EMPTY: "Two empty masks score the largest float there, NaN here."},
         ),
     ),
-    edges=(Edge("GetDiceCoefficient", "measures(x, y).GetDiceCoefficient()", "inf", "0", "0"),),
+    edges=(
+        Edge(
+            "GetDiceCoefficient",
+            "measures(x, y).GetDiceCoefficient()",
+            "dice_score(x, y, empty=np.inf)",
+            *("inf", "0", "0"),
+        ),
+    ),
     faults=(
         Fault(
             "Two empty masks score infinity.",
@@ -1125,6 +1209,16 @@ SURFACE_DISTANCE = Library(
             ("compute_dice_coefficient(y, x) → dice_score(x, y)",),
             layout="mask",
             apart={EMPTY: "Two empty masks are an error there, with NumPy 2."},
+        ),
+    ),
+    edges=(
+        Edge(
+            "compute_dice_coefficient",
+            "surface_distance.compute_dice_coefficient(y, x)",
+            "dice_score(x, y)",
+            *("error", "0", "0"),
+            older="nan",
+            until="1.26.4",
         ),
     ),
     faults=(
@@ -1174,8 +1268,18 @@ MISEVAL = Library(
         ),
     ),
     edges=(
-        Edge("calc_DSC_Enhanced", "calc_DSC_Enhanced(y, x)", "1", "0", "0"),
-        Edge("calc_DSC_Sets", "calc_DSC_Sets(y, x)", "0", "0", "0"),
+        Edge(
+            "calc_DSC_Enhanced",
+            "calc_DSC_Enhanced(y, x)",
+            "dice_score(x, y, empty=1)",
+            *("1", "0", "0"),
+        ),
+        Edge(
+            "calc_DSC_Sets",
+            "calc_DSC_Sets(y, x)",
+            "dice_score(x, y, empty=0)",
+            *("0", "0", "0"),
+        ),
     ),
     faults=(
         Fault(
@@ -1225,6 +1329,7 @@ NUMPY = Library(
         Edge(
             "2 * (x & y).sum() / (x.sum() + y.sum())",
             "2 * (x & y).sum() / (x.sum() + y.sum())",
+            "dice_score(x, y)",
             *("nan", "0", "0"),
         ),
     ),
@@ -1280,7 +1385,193 @@ NUMPY = Library(
     ),
 )
 
+VOID_COUNTS = (
+    "Void pixels are of no class in the target, but what is predicted there counts as wrong."
+)
+VOID_MAP = (
+    "z = torch.tensor([1000.0, -1000.0]).reshape(1, 2, 1, 1).expand(1, 2, 1, 4)\n"
+    "y = torch.tensor([[[0, 0, 255, 255]]])"
+)
+
+TRANSFORMERS = Library(
+    "transformers",
+    "transformers",
+    "torch",
+    'import torch\nwithout_init("transformers")\nwithout_init("transformers.loss")\n'
+    'stand_in("transformers.utils")\n'
+    "import transformers.loss.loss_for_object_detection as detr",
+    rows=(
+        Row(
+            "The loss of DETR and its relatives, and of MaskFormer and Mask2Former, which have "
+            "copies of it: each mask by itself, after a sigmoid; the sum over the masks, divided "
+            "by a number that the caller gives.",
+            "detr.dice_loss(\n"
+            "    z.flatten(0, 1).flatten(1), g.flatten(0, 1).flatten(1), num_boxes=len(z) * n)",
+            "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"
+            "          eps_numerator=1, eps_denominator=1)",
+            (
+                "detr.dice_loss → eps_numerator=1, eps_denominator=1",
+                "num_boxes=len(z) * n → batch_axis=0",
+            ),
+        ),
+    ),
+    edges=(
+        Edge(
+            "detr.dice_loss",
+            "detr.dice_loss(z.flatten()[None], g.flatten()[None], num_boxes=1)",
+            "dice_loss(p, g, eps_numerator=1, eps_denominator=1)",
+            *("0", "0.8", "0.8"),
+        ),
+    ),
+)
+
+SAM = Library(
+    "SAM 2",
+    "",
+    "torch",
+    "import torch\n\n"
+    "def sam_loss(z, g, num_objects):\n"
+    "    p, g = z.sigmoid().flatten(1), g.flatten(1)\n"
+    "    score = (2 * (p * g).sum(-1) + 1) / (p.sum(-1) + g.sum(-1) + 1)\n"
+    "    return (1 - score).sum() / num_objects",
+    rows=(
+        Row(
+            "The formula of DETR, one mask by itself.",
+            "sam_loss(z.flatten(0, 1), g.flatten(0, 1), num_objects=len(z) * n)",
+            "dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0,\n"
+            "          eps_numerator=1, eps_denominator=1)",
+            (
+                "sam_loss → eps_numerator=1, eps_denominator=1",
+                "num_objects=len(z) * n → batch_axis=0",
+            ),
+        ),
+    ),
+    edges=(
+        Edge(
+            "sam_loss",
+            "sam_loss(z[None], g[None], num_objects=1)",
+            "dice_loss(p, g, eps_numerator=1, eps_denominator=1)",
+            *("0", "0.8", "0.8"),
+        ),
+    ),
+)
+
+MMSEG = Library(
+    "mmsegmentation",
+    "mmsegmentation",
+    "torch",
+    'import torch\nwithout_init("mmseg")\nwithout_init("mmseg.models")\n'
+    'without_init("mmseg.models.losses")\nstand_in("mmengine.fileio", "mmseg.registry")\n'
+    "import mmseg.models.losses.dice_loss as mmseg_loss",
+    rows=(
+        Row(
+            "The defaults: a sigmoid, squares in the denominator, and all classes of a sample "
+            "added up. Each of the two sizes gets an epsilon of 0.001.",
+            "mmseg_loss.DiceLoss()(z, y)",
+            'dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0, average="micro", squared=True,\n'
+            "          eps_denominator=0.002)",
+            (
+                'DiceLoss() → average="micro", squared=True, eps_denominator=0.002',
+                "(z, y) → sigmoid(z)",
+            ),
+            tolerance=FLOAT32,
+        ),
+        Row(
+            "A softmax, and no squares.",
+            "mmseg_loss.DiceLoss(use_sigmoid=False, naive_dice=True)(z, y)",
+            "dice_loss(softmax(z, class_axis=1), y, class_axis=1, batch_axis=0,\n"
+            '          average="micro", eps_numerator=0.001, eps_denominator=0.001)',
+            (
+                "use_sigmoid=False → softmax(z, class_axis=1)",
+                "naive_dice=True → eps_numerator=0.001, eps_denominator=0.001",
+            ),
+        ),
+        Row(
+            "Its `ignore_index` leaves out a class, not the pixels of a label.",
+            "mmseg_loss.DiceLoss(ignore_index=0)(z, y)",
+            'dice_loss(sigmoid(z), g, class_axis=1, batch_axis=0, average="micro", squared=True,\n'
+            "          include_background=False, eps_denominator=0.002)",
+            ("ignore_index=0 → include_background=False",),
+            tolerance=FLOAT32,
+        ),
+    ),
+    edges=(
+        Edge(
+            "DiceLoss",
+            "mmseg_loss.DiceLoss()(z[None, None], g[None, None])",
+            "dice_loss(p, g, squared=True, eps_denominator=0.002)",
+            *("1", "1", "1"),
+        ),
+    ),
+    faults=(
+        Fault(
+            VOID_COUNTS,
+            VOID_MAP,
+            "mmseg_loss.DiceLoss(ignore_index=255)(z, y)",
+            "dice_loss(softmax(z, class_axis=1), y, class_axis=1, ignore_index=255)",
+            "0.3336",
+            "0",
+        ),
+    ),
+)
+
+FASTAI = Library(
+    "fastai",
+    "fastai",
+    "torch",
+    'import torch\nwithout_init("fastai")\n'
+    'stand_in("fastprogress", "fastprogress.fastprogress", "pandas", "pandas.api")\n'
+    'stand_in("pandas.api.types", "requests")\n'
+    "import fastai.losses",
+    rows=(
+        Row(
+            "The defaults: one loss for each sample and class, and their sum.",
+            "fastai.losses.DiceLoss()(z, y)",
+            "dice_loss(softmax(z, class_axis=1), y, class_axis=1, batch_axis=0, average=None,\n"
+            "          eps_numerator=1e-6, eps_denominator=1e-6).sum()",
+            ("DiceLoss() → eps_numerator=1e-6, eps_denominator=1e-6",),
+            tolerance=FLOAT32,
+        ),
+        Row(
+            "The mean of them.",
+            'fastai.losses.DiceLoss(reduction="mean")(z, y)',
+            "dice_loss(softmax(z, class_axis=1), y, class_axis=1, batch_axis=0,\n"
+            "          eps_numerator=1e-6, eps_denominator=1e-6)",
+            ('reduction="mean" → batch_axis=0',),
+            tolerance=FLOAT32,
+        ),
+        Row(
+            "Sums of squares in the denominator.",
+            'fastai.losses.DiceLoss(reduction="mean", square_in_union=True)(z, y)',
+            "dice_loss(softmax(z, class_axis=1), y, class_axis=1, batch_axis=0, squared=True,\n"
+            "          eps_numerator=1e-6, eps_denominator=1e-6)",
+            ("square_in_union=True → squared=True",),
+            tolerance=FLOAT32,
+        ),
+    ),
+    edges=(
+        Edge(
+            "DiceLoss",
+            'fastai.losses.DiceLoss(reduction="none")(\n'
+            "    torch.stack([-z, z])[None], y[None].long())[0, 1]",
+            "dice_loss(p, g, eps_numerator=1e-6, eps_denominator=1e-6)",
+            *("0", "1", "1"),
+        ),
+    ),
+    faults=(
+        Fault(
+            VOID_COUNTS,
+            VOID_MAP,
+            'fastai.losses.DiceLoss(reduction="none")(z, y)[0, 0]',
+            "dice_loss(\n"
+            "    softmax(z, class_axis=1), y, class_axis=1, average=None, ignore_index=255)[0]",
+            "0.3333",
+            "0",
+        ),
+    ),
+)
+
 LIBRARIES = (
-    *(HERE, MONAI, TORCHMETRICS, SMP, NNUNET, KERAS, SKLEARN, KORNIA, OPTAX, PYTORCH, SCIPY),
-    *(MEDPY, SIMPLEITK, SURFACE_DISTANCE, MISEVAL, NUMPY),
+    *(HERE, MONAI, TORCHMETRICS, SMP, NNUNET, TRANSFORMERS, SAM, MMSEG, FASTAI, KERAS, SKLEARN),
+    *(KORNIA, OPTAX, PYTORCH, SCIPY, MEDPY, SIMPLEITK, SURFACE_DISTANCE, MISEVAL, NUMPY),
 )

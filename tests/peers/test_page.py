@@ -22,6 +22,17 @@ def test_the_record_is_that_of_the_table() -> None:
             assert row["answer"] or row["layout"] == "objects", "what a chapter shows"
 
 
+def test_what_several_libraries_share_is_said_once() -> None:
+    text = PAGE.read_text("utf8")
+    for section in text.split("\n## "):
+        for reason in {
+            why for library in LIBRARIES for row in library.rows for why in row.apart.values()
+        }:
+            assert section.count(reason) <= 1, reason
+    for title in {fault.title for library in LIBRARIES for fault in library.faults}:
+        assert text.count(f"**{title}**") == 1, title
+
+
 def test_options_stand_in_the_lines() -> None:
     for library in LIBRARIES:
         for row in library.rows:

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib import NumpyVersion
 
 from .compare import (
+    NUMPYS,
     ORDINARY,
     RANDOM,
     arrays,
@@ -23,14 +25,16 @@ from .compare import (
     edge_scenes,
     given,
     gradients,
+    oldest_numpy,
     run,
     scenes,
     text,
     without_init,
 )
-from .table import LIBRARIES, OLDER_NUMPY, Edge, Fault, Library, Row
+from .table import LIBRARIES, Edge, Fault, Library, Row
 
 ROOT = Path(__file__).parents[2]
+OURS = "2.0.0"  # the oldest NumPy of this package
 Results = dict[Row, dict[str, Any]]
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what peers warn of is theirs
@@ -73,24 +77,37 @@ def test_same_numbers(library: Library, row: Row, results: Results) -> None:
 
 @pytest.mark.parametrize(("library", "edge"), entries("edges"))
 def test_edge(library: Library, edge: Edge) -> None:
-    """What the table says of empty sets is what the library answers."""
-    found = [text(run(edge.line, arrays(library, scene))) for scene in edge_scenes()]
-    empty = edge.empty if np.__version__ == edge.numpy else edge.newer or edge.empty
-    assert found == [empty, edge.false_positives, edge.missed]
+    """What the table says of empty sets is what the library answers, and our line, too."""
+    numpy = NumpyVersion(np.__version__)
+    older = edge.until and numpy <= edge.until
+    told = [edge.older if older else edge.empty, edge.false_positives, edge.missed]
+    names = [arrays(library, scene) for scene in edge_scenes()]
+    found = [text(run(edge.line, scene)) for scene in names]
+    assert ["error" if "Error: " in answer else answer for answer in found] == told
+    if edge.here and numpy >= OURS and "error" not in told and not older:
+        assert [text(run(edge.here, scene)) for scene in names] == told
 
 
-def test_edges_on_an_older_numpy(tmp_path: Path) -> None:
-    """Only where the table says so, a library answers otherwise on an older NumPy."""
+@pytest.mark.parametrize("numpy", NUMPYS)
+def test_edges_on_an_older_numpy(numpy: str, tmp_path: Path) -> None:
+    """On the oldest NumPy that a library allows, and on the last with another answer."""
+    tests = [
+        f"{Path(__file__)}::test_edge[{library.name} {number}]"
+        for library in LIBRARIES
+        for number, edge in enumerate(library.edges)
+        if numpy in (oldest_numpy(library.package), edge.until)
+    ]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path]
-    subprocess.run([*pip, f"numpy=={OLDER_NUMPY}"], check=True)
+    subprocess.run([*pip, f"numpy=={numpy}"], check=True)
     report = subprocess.run(
-        [sys.executable, "-m", "pytest", f"{Path(__file__)}::test_edge"],
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        [sys.executable, "-m", "pytest", *tests],
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
         capture_output=True,
         text=True,
     )
     assert report.returncode == 0, report.stdout
-    assert f"NumPy {OLDER_NUMPY}" in report.stdout
+    assert f"NumPy {numpy}" in report.stdout
 
 
 @pytest.fixture(autouse=True)
