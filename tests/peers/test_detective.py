@@ -21,8 +21,8 @@ OTHERS = (
 
 
 def hard_scenes():
-    """Two images, four classes: all there; one absent from a target; from both; one nowhere."""
-    for case in range(4):
+    """Four classes: all there; one absent from a target, from both, from all; one of a pixel."""
+    for case in range(5):
         scene = class_scene(case, (2, 4, 6, 5))
         x, y = scene["p"].argmax(axis=1), scene["y"]
         if case > 0:
@@ -31,6 +31,9 @@ def hard_scenes():
             x[0][x[0] == 3] = 0
         if case > 2:
             x[x == 2] = y[y == 2] = 1
+        if case > 3:  # all that such a class scores is an epsilon
+            x[x == 3] = y[y == 3] = 0
+            y[:, 0, 0] = 3
         z = np.where(np.arange(4)[:, None, None] == x[:, None], 1000.0, -1000.0)
         yield complete(scene | {"z": z})
 
