@@ -69,14 +69,12 @@ def worked_example(ax):
 
 
 def numbers_near(ax):
-    sums = {name: detective.TABLE["example"][name] for name in SUMS}
-    tried = detective.candidates(detective.lay(Overlap(**sums), None))
-    near = [(c.value, c.departures) for c in tried if 0.65 < c.value < 0.85 and c.departures < 4]
-    ax.plot(*zip(*near, strict=True), "|", color=style.INK, markersize=14)
-    for name in ("yours", "theirs"):
-        ax.axvline(number := float(detective.TABLE["example"][name]), **style.role("overlap"))
-        ax.annotate(name, (number, 3.6), ha="center")
-    ax.set(xlabel="number", ylabel="departures from plain", yticks=range(4), ylim=(-0.5, 4))
+    example = detective.TABLE["example"]
+    sums = Overlap(**{name: example[name] for name in SUMS})
+    tried = [c for c in detective.candidates(detective.lay(sums, None)) if 0.65 < c.value < 0.85]
+    ax.plot([c.value for c in tried], [c.departures for c in tried], "|", markersize=14)
+    ax.set(xlabel="number", ylabel="departures from plain", yticks=range(4), ylim=(-0.5, 3.5))
+    ax.set_xticks([float(example[name]) for name in ("yours", "theirs")], ["yours", "theirs"])
 
 
 DRAWINGS = {
@@ -136,8 +134,8 @@ def write_files(app):
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
-    table = json.dumps(detective.TABLE, ensure_ascii=False)
-    (folder.parent / "conventions.js").write_text(f"window.conventions = {table};", "utf8")
+    table = f"conventions={json.dumps(detective.TABLE)}"
+    (folder.parent / "conventions.js").write_text(table, "utf8")
     for explorable in EXPLORABLES:
         (folder / f"{explorable.name}.svg").write_text(first_state(explorable.name), "utf8")
 
