@@ -92,7 +92,8 @@ EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.item
 def first_state(name):
     """Draw what stands where scripts are off."""
     draw = DRAWINGS[name]
-    figure = Figure() if draw is scores_over_size else Figure(figsize=style.PAGE)
+    charts = scores_over_size, numbers_near
+    figure = Figure() if draw in charts else Figure(figsize=style.PAGE)
     draw(figure.add_subplot())
     return svg(figure)
 
