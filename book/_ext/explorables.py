@@ -5,6 +5,7 @@ reader sees the drawing of the first state, made by the package; the script repl
 The colors come from `dice.course.style`, as those of all figures.
 """
 
+import json
 import re
 import sys
 from functools import cache
@@ -22,12 +23,12 @@ from matplotlib.figure import Figure
 from sphinx.util import logging
 
 from dice import one_hot, overlap, softmax
-from dice.course import examples, style
+from dice.course import detective, examples, style
 from dice.course.charts import label_ends
 from dice.course.diagrams import flow
 from dice.course.pixels import masks, pixel_rows
 from dice.course.svg import svg
-from dice.overlap import Overlap
+from dice.overlap import SUMS, Overlap
 
 style.use()
 logger = logging.getLogger(__name__)
@@ -67,8 +68,18 @@ def worked_example(ax):
     flow(ax, examples.LOGITS, p, y, sums, 1 - sums.dice(average="macro"))
 
 
+def numbers_near(ax):
+    example = detective.TABLE["example"]
+    sums = Overlap(**{name: example[name] for name in SUMS})
+    tried = [c for c in detective.candidates(detective.lay(sums, None)) if 0.65 < c.value < 0.85]
+    ax.plot([c.value for c in tried], [c.departures for c in tried], "|", markersize=14)
+    ax.set(xlabel="number", ylabel="departures from plain", yticks=range(4), ylim=(-0.5, 3.5))
+    ax.set_xticks([float(example[name]) for name in ("yours", "theirs")], ["yours", "theirs"])
+
+
 DRAWINGS = {
     "accuracy-trap": scores_over_size,
+    "detective": numbers_near,
     "paint-and-score": six_pixels,
     "to-round-or-not": rounded_or_not,
     "worked-example-live": worked_example,
@@ -81,7 +92,8 @@ EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.item
 def first_state(name):
     """Draw what stands where scripts are off."""
     draw = DRAWINGS[name]
-    figure = Figure() if draw is scores_over_size else Figure(figsize=style.PAGE)
+    charts = scores_over_size, numbers_near
+    figure = Figure() if draw in charts else Figure(figsize=style.PAGE)
     draw(figure.add_subplot())
     return svg(figure)
 
@@ -123,6 +135,8 @@ def write_files(app):
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
+    table = f"conventions={json.dumps(detective.TABLE)}"
+    (folder.parent / "conventions.js").write_text(table, "utf8")
     for explorable in EXPLORABLES:
         (folder / f"{explorable.name}.svg").write_text(first_state(explorable.name), "utf8")
 
@@ -156,6 +170,8 @@ def load_scripts(app, pagename, templatename, context, doctree):
     names = [e.name for e in EXPLORABLES if e.chapter == pagename]
     for name in ["roles", "explorables"] if names else []:
         app.add_css_file(f"{FOLDER}/{name}.css")
+    if "detective" in names:
+        app.add_js_file("conventions.js", loading_method="defer")
     for name in ["common", *names] if names else []:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
 

@@ -24,7 +24,7 @@ from dice import (
     soft_dice,
     softmax,
 )
-from dice.course import style
+from dice.course import detective, style
 from dice.course.examples import LABELS, LOGITS, SIX_PIXELS_PREDICTION, SIX_PIXELS_TARGET
 
 pytestmark = pytest.mark.book
@@ -212,6 +212,32 @@ def worked_numbers(state):
     return expected
 
 
+def table_of(sums):
+    """Lines of image, class and sums, or of the sums of one class, as an Overlap."""
+    rows = [row.split(",") for row in sums.split(";")]
+    rows = [row if row[3:] else [str(k), "1", *row] for k, row in enumerate(rows)]
+    images = list(dict.fromkeys(row[0] for row in rows))
+    table = np.zeros((3, len(images), 1 + max(1, *(int(row[1]) for row in rows))), int)
+    for image, label, *three in rows:
+        table[:, images.index(image), int(label)] = three
+    return Overlap(*table)
+
+
+def detective_texts(state):
+    found = detective.investigate(state["yours"], state["theirs"], table_of(state["sums"]))
+    tried = "{} conventions and calls, {} numbers".format(*found.tried)
+    expected = {"verdict": found.verdict, "tried": tried}
+    for whose, hits in zip(("yours", "theirs"), found.hits.values(), strict=True):
+        count = f"{len(hits) or 'no'} hit" + "s" * (len(hits) != 1)
+        expected[whose] = f"{state[whose]}: {count}"
+        for k, hit in enumerate(hits[:3]):
+            more = ["…"] if hit.calls[3:] else []
+            of_hit = {"": hit.convention, "-departures": hit.departures}
+            of_hit |= {"-chance": f"{hit.chance:.2f}", "-calls": "; ".join(hit.calls[:3] + more)}
+            expected |= {f"{whose}-{k}{part}": value for part, value in of_hit.items()}
+    return expected
+
+
 def agrees(figure):
     """Compare all that an explorable shows with the package."""
     shown, state = figure.shown, figure.state
@@ -220,6 +246,7 @@ def agrees(figure):
         "accuracy-trap": trap_numbers,
         "to-round-or-not": rounding_numbers,
         "worked-example-live": worked_numbers,
+        "detective": detective_texts,
     }
     compared = same(shown, numbers[figure.name](state))
     assert compared == set(shown), "a number is shown that no test looks at"
@@ -241,13 +268,21 @@ def random_state(name, draw):
     if name == "to-round-or-not":
         value = draw.choice([0, 0.5, 1, draw.randint(0, 100) / 100])
         return {"pixel": str(draw.randint(1, 6)), "probability": f"{value:g}"}
+    if name == "detective":
+        first, images = draw.randint(0, 1), range(1, draw.randint(2, 4))
+        some = lambda: draw.choice([0, draw.randint(0, 9), draw.randint(0, 500)])  # noqa: E731
+        cells = [(k, c, some(), some(), some()) for k in images for c in range(first, 3)]
+        sums = ";".join(f"{k},{c},{i},{i + p},{i + g}" for k, c, i, p, g in cells)
+        tried = list(detective.candidates(detective.lay(table_of(sums), None)))
+        numbers = [f"{draw.choice(tried).value:.{draw.randint(2, 5)}f}" for _ in range(2)]
+        return {"yours": numbers[0], "theirs": numbers[1], "sums": sums}
     return {
         "logits": ",".join(str(round(draw.uniform(-6, 6), 2)) for _ in range(12)),
         "labels": "".join(draw.choice("012") for _ in range(4)),
     }
 
 
-# All four
+# All of them
 
 
 @each_explorable
@@ -334,7 +369,7 @@ def test_every_control_is_reached_by_tab_and_seen(start, name):
     figure = start(name)
     controls = figure.node.locator(
         "button:not([tabindex='-1']):not(:disabled), "
-        "input:not([type=radio]), input:checked, select, a"
+        "input:not([type=radio]), input:checked, select, textarea, a"
     )
     controls.first.focus()
     for control in controls.all():
@@ -536,6 +571,21 @@ def test_worked_example_starts_at_the_source_and_follows(start):
         assert field.get_attribute("aria-invalid") == "true" and figure.shown == before
     field.blur()
     assert field.input_value() == "-2.75" and field.get_attribute("aria-invalid") == "false"
+
+
+def test_the_detective_reads_what_is_pasted_and_says_what_is_wrong(start):
+    figure = start("detective")
+    assert figure.shown["verdict"].startswith("Yours: plain (torchmetrics: dice_score(include")
+    area, yours = figure.node.locator("textarea"), figure.node.get_by_label("Your number")
+    area.fill("image\tclass\tI\tP\tG\nfirst\t1\t70\t80\t90\nsecond\t1\t7\t9\t8\n")
+    yours.fill("82.35 %")
+    assert figure.state["sums"] == "first,1,70,80,90;second,1,7,9,8"
+    agrees(figure)
+    before = figure.shown
+    for field, wrong in ((yours, "1"), (area, "1 1 9 8 8"), (area, "1 1 7 8")):
+        field.fill(wrong)
+        assert field.get_attribute("aria-invalid") == "true" and figure.shown == before
+        assert figure.node.get_by_role("alert").inner_text()
 
 
 # What they are made of
