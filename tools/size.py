@@ -12,8 +12,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "dice"
 READABLE, ENGINE = (sorted(folder.glob("*.py")) for folder in (PACKAGE, PACKAGE / "engine"))
 FLOORS = {"readable": READABLE, "engine": ENGINE}
-WAITING = PACKAGE / "course" / "figures.py"  # until the last chapter is written anew
-COURSE = [path for path in sorted(WAITING.parent.glob("*.py")) if path != WAITING]
+COURSE = sorted((PACKAGE / "course").glob("*.py"))
 
 
 def code_lines(source: str) -> set[int]:
@@ -70,8 +69,7 @@ def print_package() -> None:
         print(*(f"    {name:16} {lines:5}" for name, lines in sizes.items()), sep="\n")
         total += sum(sizes.values())
     print(f"all {total}")
-    course = sum(len(code_lines(path.read_text("utf8"))) for path in COURSE)
-    print(f"course {course}, and in figures.py {len(code_lines(WAITING.read_text('utf8')))}")
+    print("course", sum(len(code_lines(path.read_text("utf8"))) for path in COURSE))
 
 
 if __name__ == "__main__":

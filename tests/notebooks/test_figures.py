@@ -20,7 +20,7 @@ from size import COURSE as COURSE_FILES
 from size import code_lines
 
 from dice import Overlap
-from dice.course import charts, diagrams, examples, figures, photos, pixels, shapes, style
+from dice.course import charts, diagrams, examples, photos, pixels, shapes, style
 from dice.course.scenes import scene
 from dice.course.svg import svg
 
@@ -462,55 +462,3 @@ def test_values_are_written_as_they_are():
 def test_what_cannot_be_drawn_is_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw(plt.subplots()[1])
-
-
-# The figures that wait in figures.py
-
-
-def waiting() -> dict[str, figures.Drawing]:
-    """One drawing of each kind, made anew."""
-    tile = figures.label_map(SCENE.semantic, SCENE.class_names, legend=False, width=90)
-    matrix = {"p": [[0.5761, 0.2119]], "labels": [["A", "x < y"]]}
-    return {
-        "panels": figures.panels({"one": tile, "two": tile}),
-        "matrices": figures.matrices(matrix, colors={"p": style.OVERLAP}, digits=4),
-    }
-
-
-WAITING = waiting()
-
-
-@pytest.mark.parametrize("drawing", WAITING.values(), ids=WAITING.keys())
-def test_a_drawing_is_valid_and_legible_and_follows_the_page(drawing):
-    width = float(ET.fromstring(drawing.svg).attrib["viewBox"].split()[2])
-    smallest = min(float(size) for size in re.findall(r'font-size="([^"]*)"', drawing.svg))
-    assert width <= style.WIDTH + 2 * style.MARGIN
-    assert smallest * min(style.SCREEN_SCALE, 360 / width) >= 11
-    for tone in (tone for tone in style.DARK_VERSION if f'="{tone}"' in drawing.svg):
-        assert re.search(rf'="{tone}"\]{{\w+:{style.DARK_VERSION[tone]}}}', drawing.svg)
-    assert re.fullmatch(r"<Drawing: [^<>]+>", repr(drawing))
-    assert len(drawing.svg) < 40_000
-
-
-def test_the_bytes_of_drawings_are_the_same_every_time():
-    assert {k: d.svg for k, d in waiting().items()} == {k: d.svg for k, d in WAITING.items()}
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_traced_outline_has_the_sides_of_the_exact_one(share):
-    mask = np.random.default_rng(0).random((9, 13)) < share
-    exact = sum(np.abs(np.diff(p, axis=0)).sum() for p in shapes.outline(mask).to_polygons())
-    traced = re.findall(r"[hv](-?\d+)", figures._outline(mask))
-    assert sum(abs(int(step)) for step in traced) == exact
-
-
-@pytest.mark.parametrize(
-    ("draw", "message"),
-    [
-        (lambda: figures.label_map([0, 1], ["a", "b"]), "rows and columns"),
-        (lambda: figures.matrices({"a": [1, 2]}), "rows and columns"),
-    ],
-)
-def test_a_drawing_of_something_else_is_refused(draw, message):
-    with pytest.raises(ValueError, match=message):
-        draw()
