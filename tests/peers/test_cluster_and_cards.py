@@ -42,7 +42,7 @@ def printed(after):
 
 
 def program(end):
-    parts = [CODE[f"cell-{name}"] for name in ("score-case", "row", "fill")]
+    parts = [CODE[f"cell-{name}"] for name in ("score-case", "row", "answer", "fill")]
     return "\n\n\n".join([block("import csv"), *parts, end])
 
 
@@ -95,6 +95,17 @@ def test_a_killed_script_goes_on(patients, tmp_path):
     p, g = (slices(0, 16, (64, 64), shift=shift, seed=7) == 1 for shift in (2, 0))
     counts = [int(n) for n in whole["7.nii.gz"][:3]]
     assert counts == [(p & g).sum(), p.sum(), g.sum()]
+
+
+def test_a_case_that_takes_workers_down_is_a_row(patients, tmp_path):
+    end = block("with Client() as client:", "fill(").replace(
+        "Client()", "Client(dashboard_address=None, n_workers=2, threads_per_worker=1)"
+    )
+    deadly = "import os\n\n_score = score\n\n\ndef score(folder, case):\n    "
+    deadly += 'return os._exit(1) if case == "2.nii.gz" else _score(folder, case)\n\n\n'
+    table = tmp_path / "table.csv"
+    assert run(patients, deadly + end, table).wait(200) == 0
+    assert rows(table)["2.nii.gz"][3] == "KilledWorker" and len(rows(table)) == 24
 
 
 @pytest.mark.skipif(not which("sbatch"), reason="SLURM is not installed")
