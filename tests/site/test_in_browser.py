@@ -111,9 +111,9 @@ def test_without_scripts_a_page_is_legible_and_has_no_dead_control(visit, name):
 def test_axe_finds_nothing(visit, name):
     page = visit(name, width=390, reduced_motion="reduce")
     page.evaluate(THIN)
-    page.wait_for_timeout(400)  # the theme takes a while to mark again what can be scrolled
     for width, scheme in product((390, WIDE), ("light", "dark")):
         page.set_viewport_size({"width": width, "height": HIGH})
+        page.wait_for_timeout(400)  # the theme takes a while to mark again what can be scrolled
         page.emulate_media(color_scheme=scheme)
         page.wait_for_selector(f"html:is([data-theme={scheme}], :not([data-theme]))")
         slow = {"color-contrast": {"enabled": (width == 390) == (scheme == "light")}}
