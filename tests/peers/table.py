@@ -341,7 +341,6 @@ TORCHMETRICS = Library(
     "torchmetrics",
     "torchmetrics",
     "torch",
-    'without_init("transformers")\n'  # else it wants all that those need
     "import torch, torchmetrics.functional as tm\n"
     "import torchmetrics.functional.detection, torchmetrics.functional.segmentation",
     rows=(
