@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from built import PAGES, ROOT, SITE, TOC, article, each_chapter, each_without_problem, page, parsed
+from built import PAGES, ROOT, SITE, article, each_chapter, each_without_problem, page, parsed
 from test_form import no_problem
 
 pytestmark = pytest.mark.book
@@ -86,19 +86,6 @@ def test_page_has_a_language_a_title_one_heading_and_words(name):
         yield f"the title {title!r} is not that of the page"
     if (words := len(article(name).get_text().split())) < 50:
         yield f"only {words} words"
-
-
-@no_problem
-def test_every_page_is_reached_from_the_first():
-    (refresh,) = parsed(SITE / "index.html").select("meta[http-equiv=refresh]")
-    first = target(SITE / "index.html", refresh["content"].partition("url=")[2])[0]
-    if first != (SITE / f"{TOC['root']}.html").resolve():
-        yield f"index.html opens {first.name}, not the first page"
-    links = [a["href"] for a in parsed(first).select("a[href]")]
-    linked = {target(first, link)[0] for link in links if not elsewhere(link)}
-    for name in PAGES:
-        if (SITE / f"{name}.html").resolve() not in linked:
-            yield f"{name}: the first page does not link it"
 
 
 @no_problem
