@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from built import PAGES, ROOT, SITE, article, each_chapter, each_without_problem, page, parsed
+from built import ROOT, SITE, article, each_chapter, each_without_problem, page, parsed
 from test_form import no_problem
 
 pytestmark = pytest.mark.book

@@ -339,10 +339,9 @@ def test_the_search_marks_whole_words(browser, address):
 
 @book
 def test_the_search_finds_chapters_and_functions_too_and_knows_no_tex(results):
-    assert ["notebooks/03_soft_dice.html", "3. Soft Dice"] in [r[:2] for r in results("soft dice")[:3]]
-    section = "notebooks/05_conventions.html#two-empty-masks"
-    (title,) = (title for address, title, _ in results("two empty masks") if address == section)
-    assert title.startswith("Two empty masks 5. ")
+    assert ["notebooks/03_soft_dice.html", "3. Soft Dice"] in [r[:2] for r in results("soft dice")]
+    titles = [title for _, title, _ in results("two empty masks")]
+    assert any(title.startswith("Two empty masks 5. ") for title in titles)
     assert results("dice_loss_gradient")[0][0] == "book/api.html#dice.dice_loss_gradient"
     assert results("lvert") == results("cdot") == []  # they begin no English word
 
