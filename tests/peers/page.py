@@ -92,9 +92,9 @@ looked at the target and the prediction. `pairs(ids)` puts a category beside eac
 TAIL = """\
 ## What is not here
 
-panoptica asks for an older NumPy than the one this course uses. MetricsReloaded and JDTLosses \
-are not in the Python package index. All three are left out. Of nnU-Net's evaluation, what reads \
-files is left out: the counting of each case, and the means over cases and labels, are compared.
+MetricsReloaded and JDTLosses are not in the Python package index. Of nnU-Net's evaluation, what \
+reads files is left out: the counting of each case, and the means over cases and labels, are \
+compared.
 
 To run the comparison on your own machine: `make peers`. It installs the libraries into a folder \
 of their own, and renews this page.
