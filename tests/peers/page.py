@@ -36,8 +36,8 @@ in the edge cases, and compares every number. Where PyTorch computes a gradient,
 gradients too.
 
 Most differences come from five choices, and each is an option here. (How far apart libraries are \
-on distances, [the chapter on boundaries](../notebooks/08_boundaries.ipynb#cell-five-libraries) \
-shows.)
+on [objects](../notebooks/07_counting_objects.ipynb#cell-object-libraries) and on \
+[distances](../notebooks/08_boundaries.ipynb#cell-five-libraries), their chapters show.)
 
 What two empty sets are worth
 : A score has `empty`, a loss has `empty` and the two epsilons. The table below shows how far \
