@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from sphinx.util import logging
 
 from dice import one_hot, overlap, softmax
-from dice.course import detective, examples, style
+from dice.course import detective, examples, report, style
 from dice.course.charts import label_ends
 from dice.course.diagrams import flow
 from dice.course.pixels import masks, pixel_rows
@@ -77,13 +77,22 @@ def numbers_near(ax):
     ax.set_xticks([float(example[name]) for name in ("yours", "theirs")], ["yours", "theirs"])
 
 
+def sorted_scores(ax):
+    cases = [row.split(",")[2] for row in report.TEXTS["example"][1:]]
+    scores = sorted(float(case) for case in cases if case[0] in "01")
+    ax.plot(range(1, len(scores) + 1), scores, "o")
+    ax.set(xlabel="patients, sorted by their score", ylabel="Dice", ylim=(0, 1))
+
+
 DRAWINGS = {
     "accuracy-trap": scores_over_size,
     "detective": numbers_near,
     "paint-and-score": six_pixels,
+    "report": sorted_scores,
     "to-round-or-not": rounded_or_not,
     "worked-example-live": worked_example,
 }
+TABLES = {"detective": ("conventions", detective.TABLE), "report": ("reportTexts", report.TEXTS)}
 TEXTS = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf8"))
 EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.items()]
 
@@ -92,7 +101,7 @@ EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.item
 def first_state(name):
     """Draw what stands where scripts are off."""
     draw = DRAWINGS[name]
-    charts = scores_over_size, numbers_near
+    charts = scores_over_size, numbers_near, sorted_scores
     figure = Figure() if draw in charts else Figure(figsize=style.PAGE)
     draw(figure.add_subplot())
     return svg(figure)
@@ -135,8 +144,8 @@ def write_files(app):
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roles.css").write_text(role_colors(), "utf8")
-    table = f"conventions={json.dumps(detective.TABLE)}"
-    (folder.parent / "conventions.js").write_text(table, "utf8")
+    for name, table in TABLES.values():
+        (folder.parent / f"{name}.js").write_text(f"{name}={json.dumps(table)}", "utf8")
     for explorable in EXPLORABLES:
         (folder / f"{explorable.name}.svg").write_text(first_state(explorable.name), "utf8")
 
@@ -170,8 +179,8 @@ def load_scripts(app, pagename, templatename, context, doctree):
     names = [e.name for e in EXPLORABLES if e.chapter == pagename]
     for name in ["roles", "explorables"] if names else []:
         app.add_css_file(f"{FOLDER}/{name}.css")
-    if "detective" in names:
-        app.add_js_file("conventions.js", loading_method="defer")
+    for table, _ in (TABLES[name] for name in names if name in TABLES):
+        app.add_js_file(f"{table}.js", loading_method="defer")
     for name in ["common", *names] if names else []:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
 

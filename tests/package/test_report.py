@@ -3,6 +3,7 @@
 import csv
 import re
 from math import nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def test_errors_name_column_row_and_way_out(change, failed, words):
         ({"unit": "clinic"}, "column clinic: not in the table; there are patient, hospital"),
         ({"compare": ("dice", "dice_c")}, "column dice_c: not in the table; there are dice, hd95"),
         ({"failed": {"hd": 1}}, "nothing is called 'hd'; there are classes, dice"),
-        ({"libary": "x"}, "nothing is called 'libary'"),
+        ({"resampling": "x"}, "nothing is called 'resampling'"),
     ],
 )
 def test_options_that_name_nothing_are_refused(options, words):
@@ -175,7 +176,7 @@ def test_a_table_without_rows_and_a_patient_of_two_hospitals_are_refused():
     with pytest.raises(ValueError, match="column patient: not in the table; there are no rows"):
         report([])
     rows = [{"patient": "a", "hospital": h, "dice": 1} for h in "AB"]
-    with pytest.raises(ValueError, match="column hospital, row 3: .* a patient one unit"):
+    with pytest.raises(ValueError, match=r"column hospital, row 3: .* a patient one unit"):
         report(rows, unit="hospital")
 
 
@@ -192,3 +193,19 @@ def test_the_words_have_a_value_for_each_place():
     text = " ".join([*TEXTS["methods"].values(), *TEXTS["texts"].values()])
     places = set(re.findall(r"\{([\w ]+)\}", text))
     assert {*TEXTS["stated"], *TEXTS["numbers"], "scored", "failed", "empty", "unit"} <= places
+
+
+def test_the_page_shows_what_the_code_prints(capsys):
+    page = (Path(__file__).parents[2] / "book" / "report.md").read_text("utf8")
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.S)
+    names = {}
+    for code, printed in pairs:
+        exec(code, names)
+        assert capsys.readouterr().out == printed
+    assert len(pairs) == 3
+    for patient, hospital, dice, hd95 in re.findall(
+        r"^\| (p\d+) \| (\w) \| (\S+) \| (\S+) \|", page, re.M
+    ):
+        assert any(
+            line.startswith(f"{patient},{hospital},{dice},{hd95},") for line in TEXTS["example"]
+        )

@@ -3,6 +3,7 @@
 Every number that they show is compared with the package's, on the same input, to the digits shown.
 """
 
+import csv
 import math
 import random
 import re
@@ -24,7 +25,7 @@ from dice import (
     soft_dice,
     softmax,
 )
-from dice.course import detective, style
+from dice.course import detective, report, style
 from dice.course.examples import LABELS, LOGITS, SIX_PIXELS_PREDICTION, SIX_PIXELS_TARGET
 
 pytestmark = pytest.mark.book
@@ -238,6 +239,29 @@ def detective_texts(state):
     return expected
 
 
+def rules(text):
+    pairs = [part.split(":") for part in text.split(",") if ":" in part]
+    return {name: None if value == "out" else float(value) for name, value in pairs}
+
+
+def report_texts(state, cases=report.TEXTS["example"], **stated):
+    pair = () if state["compare"] == "none" else tuple(state["compare"].split(","))
+    options = {"unit": state["unit"], "compare": pair} | stated
+    options |= {name: rules(state[name]) for name in ("failed", "empty")}
+    found = report.report(csv.DictReader(cases), **options)
+    expected = {"methods": found.methods, "results": found.results, "notes": " ".join(found.notes)}
+    for k, (column, values) in enumerate(found.numbers.items()):
+        about = report.known(column)
+        mean, low, high = (
+            report.shown(values[n], about["digits"]) for n in ("mean", "low", "high")
+        )
+        expected |= {
+            f"{k}-name": about["name"],
+            f"{k}-mean": f"{mean}{about['unit']} ({low} to {high})",
+        }
+    return expected
+
+
 def agrees(figure):
     """Compare all that an explorable shows with the package."""
     shown, state = figure.shown, figure.state
@@ -247,6 +271,7 @@ def agrees(figure):
         "to-round-or-not": rounding_numbers,
         "worked-example-live": worked_numbers,
         "detective": detective_texts,
+        "report": report_texts,
     }
     compared = same(shown, numbers[figure.name](state))
     assert compared == set(shown), "a number is shown that no test looks at"
@@ -276,6 +301,11 @@ def random_state(name, draw):
         tried = list(detective.candidates(detective.lay(table_of(sums), None)))
         numbers = [f"{draw.choice(tried).value:.{draw.randint(2, 5)}f}" for _ in range(2)]
         return {"yours": numbers[0], "theirs": numbers[1], "sums": sums}
+    if name == "report":
+        failed = "hd95:60", "hd95:out", "dice:out,hd95:374", "hd95:99.5,nsd:0.5,dice_b:out"
+        empty, compare = ("out", "dice:1", "nsd:1,hd95:0"), ("none", "dice,dice_b", "nsd,dice")
+        choices = {"failed": failed, "empty": empty, "unit": ("patient", "hospital")}
+        return {key: draw.choice(some) for key, some in (choices | {"compare": compare}).items()}
     return {
         "logits": ",".join(str(round(draw.uniform(-6, 6), 2)) for _ in range(12)),
         "labels": "".join(draw.choice("012") for _ in range(4)),
@@ -586,6 +616,34 @@ def test_the_detective_reads_what_is_pasted_and_says_what_is_wrong(start):
         field.fill(wrong)
         assert field.get_attribute("aria-invalid") == "true" and figure.shown == before
         assert figure.node.get_by_role("alert").inner_text()
+
+
+def test_the_report_reads_a_file_that_stays_and_says_where_it_is_wrong(start):
+    figure = start("report")
+    sent = []
+    figure.page.on("request", lambda request: sent.append(request.url))
+    rows = ["patient;HD95 (mm);Dice;volume", "a;3;0.5;1e3", '"b; c";;0,5;', "a;5;;7"]
+    file = {"name": "cases.csv", "mimeType": "text/csv"}
+    load = lambda: figure.node.locator("input[type=file]").set_input_files(  # noqa: E731
+        file | {"buffer": ("\ufeff" + "\r\n".join(rows)).encode()}
+    )
+    load()
+    alert = figure.node.get_by_role("alert")
+    alert.filter(has_text="row 3, patient b; c: '0,5' does not count; write a number").wait_for()
+    rows[2] = rows[2].replace("0,5", "0.25")
+    load()
+    alert.filter(has_text="column volume, row 3, patient b; c: 'failed' does not count").wait_for()
+    figure.node.get_by_label("A failed case counts").fill("hd95:60,volume:0")
+    figure.node.get_by_label("Library").fill("a library & 2 <b>")
+    figure.node.get_by_label("Threshold").fill("one half")
+    cases = [line.replace(",", ".").replace('"b; c"', "b: c").replace(";", ",") for line in rows]
+    expected = report_texts(figure.state, cases, library="a library & 2 <b>", threshold="one half")
+    assert figure.shown == expected and figure.state["failed"] == "hd95:60,volume:0"
+    assert not sent and "half" not in figure.page.url
+    figure.node.get_by_label("Or paste it").fill("\n".join(report.TEXTS["example"][:9]))
+    alert.filter(has_text="nothing is called 'volume'").wait_for()
+    figure.node.get_by_label("A failed case counts").fill("hd95 60")
+    assert figure.node.get_by_label("A failed case counts").get_attribute("aria-invalid") == "true"
 
 
 # What they are made of
