@@ -42,7 +42,7 @@ def known(column: str) -> Any:
 
 def read(cell: Any) -> Any:
     """A number, or "failed" or "empty"; the text as it came, if it is neither."""
-    text = "" if cell is None else str(cell).strip()
+    text = str(cell).strip()
     if text.lower() in ("", "nan", "<na>", "failed", "empty"):
         return "empty" if text.lower() == "empty" else "failed"
     return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text, re.I) else text
@@ -124,11 +124,11 @@ def report(
         The conventions that no table shows: library, classes, reference, spacing, tolerance,
         threshold, postprocessing. What is not stated stands in brackets.
     """
-    rows = [{str(k).strip("\ufeff \t"): cell for k, cell in row.items()} for row in cases]
+    rows = [{str(k).strip("\ufeff "): "" if v is None else v for k, v in r.items()} for r in cases]
     columns, rules = [*(rows or [{}])[0]], {"failed": failed or {}, "empty": empty or {}}
     texts, asked, said = TEXTS["texts"], TEXTS["stated"], {what: list[str]() for what in rules}
     others = {"patient", unit, *TEXTS["no measures"]}.difference(compare)
-    table = {c: [read(row.get(c)) for row in rows] for c in columns if c.lower() not in others}
+    table = {c: [read(row.get(c, "")) for row in rows] for c in columns if c.lower() not in others}
     table = {c: v for c, v in table.items() if "short" in known(c) or float in map(type, v)}
     for column, there in (("patient", columns), (unit, columns), *((c, [*table]) for c in compare)):
         if column not in there:
@@ -136,7 +136,7 @@ def report(
     fine = {*asked, *table, *(known(c)["key"] for c in table)}
     for name in {*stated, *rules["failed"], *rules["empty"]} - fine:
         stop(f"nothing is called {name!r}", f"there are {', '.join(sorted(fine))}")
-    whose, units = ([str(row.get(c) or "").strip() for row in rows] for c in ("patient", unit))
+    whose, units = ([str(row.get(c, "")).strip() for row in rows] for c in ("patient", unit))
     owners, values = dict[str, str](), dict[str, Any]()
     for k, (who, of) in enumerate(zip(whose, units, strict=True), 2):
         if not who or not of or owners.setdefault(who, of) != of:

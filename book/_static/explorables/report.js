@@ -191,9 +191,9 @@
           getSelection().selectAllChildren(text);
           navigator.clipboard?.writeText(text.textContent).catch(() => {});
         };
-        return h("div", {}, h("p", { class: "subhead" }, title), text, buttons(title, button(`Copy the ${key}`, copy)));
+        return h("div", { class: "left" }, h("p", { class: "subhead" }, title), text, buttons(title, button(`Copy the ${key}`, copy)));
       };
-      const found = h("div", {}, measured, paragraph("methods", "For the methods"), paragraph("results", "For the results"),
+      const found = h("div", { class: "left" }, measured, paragraph("methods", "For the methods"), paragraph("results", "For the results"),
         html(`<p class="note">${place("notes")}</p>`));
       const own = (text) => {
         table = text;
