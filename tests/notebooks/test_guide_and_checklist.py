@@ -10,6 +10,7 @@ from scipy import ndimage, stats
 from test_form import NOTEBOOKS, ROOT, outputs_text
 
 import dice
+from dice.course.report import report
 
 SITE = ROOT / "_build" / "html"
 PAGES = ["decision_guide", "reporting_checklist"]
@@ -86,6 +87,8 @@ def test_every_line_of_the_guide_has_a_line_of_code_that_runs():
         "soft_target": np.full((4, 6), 0.5), "thresholds": (0.4, 0.5), "spacing": (2, 0.5),
         "prediction_ids": ndimage.label(masks[0])[0], "target_ids": ndimage.label(masks[1])[0],
         "class_map": 1 * masks[0], "target_map": 2 * masks[1], "share": 0.01, "threshold": 0.5,
+        "same_mask_for_all": masks[0], "patient": sizes, "report": report,
+        "cases": [{"patient": 1, "dice": 0.5, "hd95": 3}],
         "sizes": sizes, "scores": sizes, "distances": sizes, "one": sizes, "two": sizes**2,
     }  # fmt: skip
     for code in codes:
