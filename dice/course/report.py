@@ -68,8 +68,7 @@ def summary(values: dict[str, float], owners: dict[str, str], times: int) -> dic
         groups.setdefault(owners[who], []).append(value)
     each, parts = np.array([*values.values()]), [*groups.values()]
     picked = (counter(times, len(parts)) * len(parts)).astype(int)
-    one = len(parts) == len(each)
-    drawn = (each[r] if one else np.concatenate([parts[i] for i in r]) for r in picked)
+    drawn = (np.array([value for i in row for value in parts[i]]) for row in picked)
     ends = np.percentile([(d.mean(), np.median(d)) for d in drawn], [2.5, 97.5], axis=0)
     sums = np.where(counter(times, len(parts), 2**31) < 0.5, -1, 1) @ [*map(sum, parts)]
     as_far = (abs(sums) >= abs(each.sum()) - 1e-12).sum()  # the paired permutation test
@@ -108,7 +107,7 @@ def report(
     Parameters
     ----------
     cases
-        Rows by column, as from `csv.DictReader` or a data frame's `to_dict("records")`.
+        Rows by column, as from `csv.DictReader`, or a data frame.
     failed
         What a failed case counts, by measure: 0 for scores; a distance needs its price, as
         `{"hd95": 374}`. None leaves failed cases out.
@@ -124,7 +123,8 @@ def report(
         The conventions that no table shows: library, classes, reference, spacing, tolerance,
         threshold, postprocessing. What is not stated stands in brackets.
     """
-    rows = [{str(k).strip("\ufeff "): "" if v is None else v for k, v in r.items()} for r in cases]
+    rows = cases.to_dict("records") if hasattr(cases, "to_dict") else cases
+    rows = [{str(k).strip("\ufeff "): "" if v is None else v for k, v in r.items()} for r in rows]
     columns, rules = [*(rows or [{}])[0]], {"failed": failed or {}, "empty": empty or {}}
     texts, asked, said = TEXTS["texts"], TEXTS["stated"], {what: list[str]() for what in rules}
     others = {"patient", unit, *TEXTS["no measures"]}.difference(compare)

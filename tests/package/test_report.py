@@ -6,6 +6,7 @@ from math import nan
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -131,6 +132,11 @@ def test_headers_may_have_units_and_a_mark_of_the_file():
     rows = [{"\ufeffpatient": "a", " HD95 (mm)": "3"}, {"\ufeffpatient": "b", " HD95 (mm)": ""}]
     found = report(rows, failed={"hd95": 5})
     assert found.numbers["HD95 (mm)"]["mean"] == 4 and "HD95 (mm): mean 4.00" in found.results
+
+
+def test_a_data_frame_is_read():
+    frame = pd.DataFrame({"patient": ["a", "b", "c"], "dice": [0.5, nan, None], "x": ["", "", ""]})
+    assert report(frame).numbers["dice"]["failed"] == 2
 
 
 def test_columns_that_measure_nothing_are_left_out():

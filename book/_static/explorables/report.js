@@ -211,7 +211,7 @@
           field("unit", "Drawn anew: the column"),
           field("failed", "A failed case counts"), field("empty", "Two empty masks count"),
           field("compare", "Compare two columns"),
-          ...Object.entries(asked).map(([k, question]) => field(k, k[0].toUpperCase() + k.slice(1), question)),
+          ...Object.entries(asked).map(([k, question]) => field(k, (k[0].toUpperCase() + k.slice(1)).replace("Post", "Post-"), question)),
           h("label", {}, h("span", {}, "Or paste it: a line for each case"), area)),
         trouble, found);
 
