@@ -23,25 +23,27 @@
   const shown = (value, digits) =>
     (Math.floor(value * 10 ** digits + 0.5 + 1e-9) / 10 ** digits).toFixed(digits);
 
-  const summary = (values, owners) => {
+  const summary = (values, owners, paired) => {
     const groups = new Map();
     for (const [who, value] of values) groups.set(owners.get(who), [...(groups.get(owners.get(who)) || []), value]);
     const parts = [...groups.values()];
     const drawn = { mean: [], median: [] };
-    let asFar = 1;
+    const [sums, n] = [parts.map(add), parts.length];
+    const far = Math.abs(add(sums)) - 1e-12;
+    let extreme = 1;
     for (let t = 0; t < TIMES; t += 1) {
-      const row = parts.flatMap((_, k) => parts[Math.floor(mixed(t * parts.length + k) * parts.length)]);
+      const row = [];
+      for (let k = t * n; k < t * n + n; k += 1) row.push(...parts[Math.floor(mixed(k) * n)]);
       drawn.mean.push(mean(row));
       drawn.median.push(percentile(sorted(row), 50));
-      const changed = add(parts.map((part, k) => (mixed(2 ** 31 + t * parts.length + k) < 0.5 ? -1 : 1) * add(part)));
-      asFar += Math.abs(changed) >= Math.abs(add([...values.values()])) - 1e-12;
+      if (paired) extreme += Math.abs(add(sums.map((sum, k) => (mixed(2 ** 31 + t * n + k) < 0.5 ? -sum : sum)))) >= far;
     }
     const [means, medians, all] = [drawn.mean, drawn.median, [...values.values()]].map(sorted);
     const ends = (of) => [2.5, 97.5].map((share) => percentile(of, share));
     const [[low, high], [medianLow, medianHigh]] = [ends(means), ends(medians)];
     const [lowest, q1, median, q3, highest] = [0, 25, 50, 75, 100].map((share) => percentile(all, share));
     return { mean: mean([...values.values()]), low, high, "median low": medianLow, "median high": medianHigh,
-      lowest, q1, median, q3, highest, p: asFar / (1 + TIMES) };
+      lowest, q1, median, q3, highest, p: extreme / (1 + TIMES) };
   };
 
   // The table.
@@ -142,7 +144,7 @@
       const about = known(column);
       const more = { scored: of.size };
       for (const what of Object.keys(said)) more[what] = (table.get(column) || []).filter((cell) => cell === what).length;
-      const found = of.size ? summary(of, owners) : {};
+      const found = of.size ? summary(of, owners, !table.has(column)) : {};
       const texted = Object.fromEntries(Object.entries(found).map(([k, v]) => [k, shown(v, k === "p" ? 4 : about.digits)]));
       results.push(told(texts[of.size ? (table.has(column) ? "measure" : "compared") : "none"], { ...about, ...more, ...texted }));
       measured.push({ ...more, ...texted, name: about.name, unit: about.unit });
