@@ -212,7 +212,7 @@ def judge_example(name: str, answer: Any) -> Verdict:
     """See whether an example has all that is demanded of it."""
     entry = known(name)
     for words, code in entry["demands"].items():
-        held = attempt(written(code, entry["names"]), answer)
+        held = attempt(written(code, entry["names"]), (answer,))
         if isinstance(held, Exception) or not held:
             return Verdict(WRONG.format(f"This does not hold: {words}.", name))
     return Verdict(f"Right. {entry['shows']}", True)

@@ -10,8 +10,11 @@ from collections import Counter
 import yaml
 from test_form import NOTEBOOKS, ROOT, Notebook, each, folded, no_problem, parse
 
+from dice.course.judge import EXERCISES
+
 CLOSING = ["Summary", "Exercises", "Questions", "Further reading"]
 REASONS = 40  # letters of a solution
+ASKED = re.compile(r'(?:#.*\n)+check\("([^"]+)", \.\.\.\)')  # where an answer goes
 EXERCISE_NAME = r'<small id="([a-z-]+/[a-z0-9-]+)">`(\1)`</small>'
 
 
@@ -138,6 +141,17 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
         if len(solutions) != 1 or len(without_tags(solutions[0])) < REASONS:
             yield f"{title!r}: give one solution with its reasons, as <details> named Solution"
         checks = [cell for cell in cells if cell.cell_type == "code"]
+        asked = [cell for cell in checks if "hide-input" not in cell.tags and not cell.optional]
+        checks = [cell for cell in checks if cell not in asked]
+        names = [m[1] for cell in asked if (m := ASKED.fullmatch(cell.source))]
+        own = re.findall(EXERCISE_NAME, text)[0][:1]
+        if asked and (names != [*own] or cells.index(asked[0]) != 1):
+            yield f"{title!r}: after the task, ask once: a comment, and `check({own[0]!r}, ...)`"
+        if bool(asked) != (own[0] in EXERCISES):
+            yield f"{title!r}: the judge and the chapter differ on whether it has an answer"
+        judged = [n for cell in checks for n in re.findall(r'\bcheck\("([^"]+)"', cell.source)]
+        if asked and judged not in ([*own], []):
+            yield f"{title!r}: the solution is to ask the judge once, about itself"
         if not any(isinstance(n, ast.Assert) for c in checks for n in ast.walk(parse(c))):
             yield f"{title!r}: after the solution, add a code cell that asserts its result"
         for cell in checks:

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+import dice
 from dice import dice_score, soft_dice
 from dice.course.judge import EXERCISES, cases, check, hint, known, same, solution, written
 
@@ -18,9 +19,9 @@ MISTAKES = [(name, words) for name in FUNCTIONS for words in known(name)["mistak
 
 def solved(name):
     """What the solution of an exercise defines, run as a reader would run it."""
-    made = {"np": np}
-    exec(f"from dice import *\n{known(name)['solution']}", made)
-    return made[[word for word in made if not word.startswith("_")][-1]]
+    made = {**vars(dice), "np": np}
+    exec(known(name)["solution"], made)
+    return [*made.values()][-1]
 
 
 def test_each_exercise_is_of_one_kind_and_has_its_words():
@@ -156,6 +157,15 @@ def test_numbers(name):
         verdict = check(name, [slip] * len(middle))
         assert not verdict and words in str(verdict)
     assert entry["asks"][0] in str(solution(name))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples(name):
+    first, second = eval(known(name)["solution"], vars(dice))
+    assert check(name, (first, second)) == (f"Right. {known(name)['shows']}", True, ())
+    for wrong in ((second, first), (first, first), 3, (first,)):
+        verdict = check(name, wrong)
+        assert not verdict and "This does not hold: " in str(verdict)
 
 
 def test_names_hints_and_what_waits():
