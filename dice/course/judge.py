@@ -96,7 +96,7 @@ def attempt(function: Function, case: Iterable[Any], quiet: bool = False) -> Any
         return error
 
 
-def masks(kind: str = "int64", levels: Any = (0, 1), most: int = 4, least: int = 1) -> list[Any]:
+def masks(kind: str = "int64", levels: Any = (0, 1), most: int = 3, least: int = 1) -> list[Any]:
     """All pairs of a prediction and a target with few pixels, the plainest first; some larger."""
     first = "float64" if len(levels) > 2 else kind
     pairs = [
