@@ -107,7 +107,7 @@ def test_closing(chapter):
     if len(questions) < 3:
         yield f"Questions: at least three, each in <details>, not {len(questions)}"
     for question, answer in questions:
-        if len(without_tags(answer)) < 60:
+        if len(without_tags(answer)) < (30 if re.match(r"[A-D]\. ", question) else 60):
             yield f"question {question!r}: the answer is to give the reason"
     reading = re.findall(r"^- (.*)", chapter.section("Further reading"), re.M)
     if not reading:
