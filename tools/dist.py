@@ -1,15 +1,26 @@
 """Put the whole course into one zip file: the site, the PDF, the notebooks, and a start page.
 
+Beside them lies what it takes to teach: slides, notebooks without solutions, figures, questions.
+
 `make dist` builds what goes into it and runs this.
 """
 
+import os
 import subprocess
+import time
 import zipfile
 from html import escape
 from pathlib import Path
 
+import chromium
+import exercises
+import figures
+import moodle
 import nbformat
+import print as paper
+import slides
 import yaml
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "_build"
@@ -19,7 +30,7 @@ SITE = "site"
 TO_RUN = [  # what the notebooks need, beside themselves: the package, its records and versions
     "notebooks/*.ipynb",
     "dice",
-    "benchmarks/results/*.json",
+    "benchmarks/results/*.json*",
     "pyproject.toml",
     "requirements.txt",
     "constraints.txt",
@@ -54,6 +65,11 @@ pre {{ padding: 0.8rem; overflow-x: auto; border: 1px solid #8888; border-radius
 Python 3.11 or newer. To install what they use, once and with a network, and to open them:
 <pre tabindex="0">python -m pip install -r requirements.txt
 python -m jupyter lab --notebook-dir=notebooks</pre></li>
+<li><strong><a href="{site}/book/teach.html">Teach with it</a></strong>, by slides for
+<a href="slides/60-minutes.html">60</a>, <a href="slides/90-minutes.html">90</a> or
+<a href="slides/180-minutes.html">180 minutes</a>, with
+<a href="figures/index.html">all figures</a>. Notebooks without solutions are in the folder
+<code>exercises</code>, questions for Moodle in <code>moodle</code>.</li>
 </ul>
 <h2>The chapters as notebooks</h2>
 <ul>
@@ -73,12 +89,16 @@ def tracked(patterns: list[str]) -> list[Path]:
     return [ROOT / name for name in listed.split("\0") if name]
 
 
+def heading(file: Path) -> str:
+    """Return the title of a notebook."""
+    return nbformat.read(file, as_version=4).cells[0].source.partition("\n")[0].lstrip("# ")
+
+
 def start_page(title: str, notebooks: list[Path]) -> str:
     """Return the page that opens everything else."""
 
     def line(file: Path) -> str:
-        heading = nbformat.read(file, as_version=4).cells[0].source.partition("\n")[0]
-        return f'<li><a href="notebooks/{file.name}">{escape(heading.lstrip("# "))}</a></li>'
+        return f'<li><a href="notebooks/{file.name}">{escape(heading(file))}</a></li>'
 
     lines = "\n".join(map(line, notebooks))
     return START.format(title=escape(title), site=SITE, pdf=PDF, notebooks=lines)
@@ -94,22 +114,47 @@ def gather() -> dict[str, Path]:
     return files | {PDF: BUILD / PDF}
 
 
-def write_zip(target: Path, files: dict[str, Path], start: str) -> None:
+def to_teach(config: dict, notebooks: list[Path]) -> dict[str, bytes]:
+    """Make what a teacher needs, by name."""
+    about = config["title"], config["author"], config["copyright"]
+    drawn = list(figures.figures(notebooks, *about))
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        made = {f"figures/{name}": data for name, data in figures.files(browser, drawn)}
+        made |= {f"slides/{name}": data for name, data in slides.files(browser)}
+    now = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    for name in made:
+        if name.endswith(".pdf"):
+            made[name] = paper.settled(made[name], config["author"], now)
+    for file in notebooks:
+        notebook = exercises.without_solutions(nbformat.read(file, as_version=4))
+        made[f"exercises/{file.name}"] = nbformat.writes(notebook).encode()
+    chapters = {heading(file): file for file in notebooks if file.name[0].isdigit()}
+    return made | {"moodle/questions.xml": moodle.all_questions(chapters)}
+
+
+def write_zip(target: Path, files: dict[str, Path | bytes], start: str) -> None:
     """Write the zip, with its start page."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, file in files.items():
-            archive.write(file, f"{FOLDER}/{name}")
-        archive.writestr(f"{FOLDER}/start.html", start)
+        for name, file in (files | {"start.html": start.encode()}).items():
+            if isinstance(file, Path):
+                archive.write(file, f"{FOLDER}/{name}")
+            else:
+                entry = zipfile.ZipInfo(f"{FOLDER}/{name}", time.localtime()[:6])
+                entry.external_attr = 0o644 << 16  # all may read it
+                archive.writestr(entry, file, zipfile.ZIP_DEFLATED, 9)
 
 
 def main() -> None:
     """Write the zip, and say where it is."""
-    title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
     files = gather()
     notebooks = [file for name, file in files.items() if name.startswith("notebooks/")]
     target = BUILD / f"{FOLDER}.zip"
-    write_zip(target, files, start_page(title, notebooks))
-    print(f"The course is in {target.relative_to(ROOT)}; unpack it and open start.html.")
+    made = to_teach(config, notebooks)
+    write_zip(target, files | made, start_page(config["title"], notebooks))
+    place, size = target.relative_to(ROOT), target.stat().st_size / 1e6
+    print(f"The course is in {place}, {size:.0f} MB; unpack it and open start.html.")
 
 
 if __name__ == "__main__":

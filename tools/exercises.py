@@ -1,7 +1,8 @@
 """The notebooks without solutions: a learner solves, and looks into the others afterwards.
 
-What is tagged as a solution goes, what is folded too, and all outputs: they come by running. Under
-each exercise stands an empty cell. tools/dist.py puts the notebooks into the zip.
+What is tagged as a solution goes, what is folded too, and all outputs: they come by running. So do
+the optional cells of an exercise, which use what is to be written. Under each exercise stands an
+empty cell. tools/dist.py puts the notebooks into the zip.
 """
 
 import re
@@ -29,14 +30,17 @@ def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             kept |= {"outputs": [], "execution_count": None}
         cells.append(nbformat.from_dict(kept))
 
+    solving = False
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
-            if "solution" not in cell.metadata.get("tags", []):
+            unfit = {"solution", "optional"} if solving else {"solution"}
+            if not unfit.intersection(cell.metadata.get("tags", [])):
                 add(cell, cell.source)
             continue
         for k, part in enumerate(filter(str.strip, IN_PARTS.split(cell.source))):
             add(cell, without_answers(part), f"-{k}" if k else "")
-            if part.startswith("### Exercise"):
+            solving = part.startswith("### Exercise")
+            if solving:
                 place = nbformat.v4.new_code_cell(PLACE, id=f"{cell.id[:50]}-solution-{k}")
                 cells.append(place)
     return nbformat.from_dict(notebook | {"cells": cells})

@@ -1,12 +1,13 @@
-r"""Each figure of the chapters by its number, as SVG, PDF and PNG, and a page that tells whose it is.
+"""Each figure of the chapters by its number, as SVG, PDF and PNG, and a page on whose it is.
 
 The SVG is the stored output of its cell. The browser makes the others of it, in the PDF's fonts.
 """
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,56 +17,33 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 ROOT = Path(__file__).parents[1]
-SCAN = "scan: patient TCGA-17-Z015 of TCGA-LUAD, The Cancer Imaging Archive, CC BY 3.0"
 MASK = "mask: pyradiomics, BSD-3-Clause"
+SCAN = f"scan: patient TCGA-17-Z015 of TCGA-LUAD, The Cancer Imaging Archive, CC BY 3.0; {MASK}"
 COINS = "photograph: skimage.data.coins, Brooklyn Museum, no known copyright restrictions"
 NUCLEI = "picture and masks: 2018 Data Science Bowl (BBBC038), CC0 1.0"
-DRAWN = ""  # by a program, though it has the tones of a photograph
-OF_OTHERS = {  # by the id of the cell; the colophon says more
-    "tumor": f"{SCAN}; {MASK}",
-    "a517534f": DRAWN,
-    "43fd4e61": COINS,
-    "1df7e24f": COINS,
-    "nuclei-figure": NUCLEI,
-    "jpeg-figure": MASK,
-    "flipped-figure": f"{SCAN}; {MASK}",
-    "resample-figure": MASK,
-    "a03999a0": COINS,
-    "click-figure": f"{SCAN}; {MASK}",
-    "task-figure": DRAWN,
-    "real-masks": NUCLEI,
+OF_OTHERS = {  # by the ids of cells; the colophon says more
+    SCAN: ("tumor", "flipped-figure", "click-figure"),
+    MASK: ("jpeg-figure", "resample-figure"),
+    COINS: ("43fd4e61", "1df7e24f", "a03999a0"),
+    NUCLEI: ("nuclei-figure", "real-masks"),
+    "": ("a517534f", "task-figure"),  # drawn, with the tones of a photograph
 }
 DOTS = 2  # of the PNG, for one of the browser's: sharp on screens; the PDF is for paper
 FONT = '@font-face{{font-family:{};font-weight:{};src:url("data:font/woff2;base64,{}")}}'
 SHEET = """<!DOCTYPE html><html lang="en"><head><title>{title}</title><style>{fonts}
 body {{ margin: 0; }} svg {{ display: block; }}</style></head><body>{svg}</body></html>"""
 LIST = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<title>The figures</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }}
-img {{ max-width: 100%; height: auto; }}
-section {{ margin-block: 3rem; }}
-</style>
-</head>
-<body>
-<main>
-<h1>The figures</h1>
-<p>To show a figure, give its line of license. Who cannot see it is helped by its alternative
-text.</p>
+<html lang="en"><head><meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/><title>The figures</title>
+<style>:root {{ color-scheme: light dark; }} img {{ max-width: 100%; height: auto; }}
+body {{ max-width: 44rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; }}</style></head>
+<body><main><h1>The figures</h1>
+<p>Whoever shows a figure gives its line of license.</p>
 {figures}
-</main>
-</body>
-</html>
+</main></body></html>
 """
 markdown = MarkdownIt().use(dollarmath_plugin, renderer=lambda tex, _: rf"\({escape(tex)}\)")
-
-Settled = Callable[[bytes], bytes]
 
 
 class Figure(NamedTuple):
@@ -89,12 +67,13 @@ def figures(notebooks: list[Path], title: str, author: str, year: str) -> Iterat
     """Find the figures of the notebooks; the caption stands in the cell below."""
     for file in notebooks:
         cells = nbformat.read(file, as_version=4).cells
-        for cell, below in zip(cells, cells[1:], strict=False):
+        for cell, below in pairwise(cells):
             for output in cell.get("outputs", []):
                 if svg := output.get("data", {}).get("image/svg+xml"):
                     caption = re.match(r"\*\*Figure ([\d.]+)\.\*\* (.*)", below.source)
                     own = f"Figure {caption[1]} of “{title}”, {author}, {year}, CC BY 4.0"
-                    license = "; ".join(filter(None, [own, OF_OTHERS.get(cell.id)]))
+                    others = [other for other, cells in OF_OTHERS.items() if cell.id in cells]
+                    license = "; ".join(filter(None, [own, *others]))
                     alternative = cell.metadata["mystnb"]["image"]["alt"]
                     yield Figure(caption[1], cell.id, svg, caption[2], alternative, license)
 
@@ -122,7 +101,7 @@ def fonts() -> str:
     return f"{sheet} body, svg {{ font-family: Arimo; }} pre, code {{ font-family: Cousine; }}"
 
 
-def printed(page: Any, figure: Figure, settled: Settled) -> dict[str, bytes]:
+def printed(page: Any, figure: Figure) -> tuple[bytes, bytes]:
     """Return a figure as PDF and PNG, as wide as a column of text."""
     sides = re.search(r'viewBox="0 0 (\S+) (\S+)"', figure.svg).groups()
     width, height = (f"{ceil(float(side) * 4 / 3)}px" for side in sides)  # from points
@@ -130,15 +109,20 @@ def printed(page: Any, figure: Figure, settled: Settled) -> dict[str, bytes]:
     page.set_content(SHEET.format(title=f"Figure {figure.number}", fonts=fonts(), svg=svg))
     page.evaluate("Promise.all([...document.fonts].map(font => font.load()))")
     pdf = page.pdf(print_background=True, width=width, height=height)
-    return {"pdf": settled(pdf), "png": page.locator("svg").screenshot()}
+    return pdf, page.locator("svg").screenshot()
 
 
-def write(browser: Any, folder: Path, found: list[Figure], settled: Settled) -> None:
-    """Write all figures into a folder, and the page that lists them; a PDF is settled first."""
+def files(browser: Any, found: list[Figure]) -> Iterator[tuple[str, bytes]]:
+    """Give the files of all figures by name, and the page that lists them."""
     page = browser.new_page(device_scale_factor=DOTS)
     page.emulate_media(color_scheme="light")
     for figure in found:
-        for kind, data in (printed(page, figure, settled) | {"svg": figure.svg.encode()}).items():
-            (folder / f"figure-{figure.number}.{kind}").write_bytes(data)
+        name = f"figure-{figure.number}"
+        pdf, png = printed(page, figure)
+        yield from (
+            (f"{name}.svg", figure.svg.encode()),
+            (f"{name}.pdf", pdf),
+            (f"{name}.png", png),
+        )
     page.close()
-    (folder / "index.html").write_text(LIST.format(figures="\n".join(map(entry, found))), "utf8")
+    yield "index.html", LIST.format(figures="\n".join(map(entry, found))).encode()

@@ -1,13 +1,14 @@
 """A deck of slides for each plan of the page on teaching, out of the built pages it links to.
 
-What a plan shows is cut from its section: a figure, a formula or a cell on each slide, with the words
-before it. Then come the task, the question, and its answer. The deck is one plain page, in which
-`slides.html` turns the slides; it uses pictures and styles of the site beside it.
+What a plan shows is cut from its section: a figure, a formula or a cell on each slide, after the
+words before it. Then come the task, the question, and its answer. The deck is one plain page, whose
+script stands in `slides.html`; it uses pictures and styles of the site beside it.
 """
 
 import copy
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -18,9 +19,12 @@ from figures import fonts
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
+DOCUMENT = ROOT / "_build" / "slides.html"  # beside the site, while it is printed
 PLANS = "book/teach.html"
 STYLES = ["pygments.css", "katex/katex.min.css", "explorables/roles.css"]
-LEFT_OUT = "details, script, .headerlink, .depth, .tag_solution, small, .explorable-kicker, .note"
+LEFT_OUT = (
+    "details, script, section, h1, h2, h3, h4, small, .tag_solution, .explorable-kicker, .note"
+)
 TO_SEE = ".cell, .equation, .pst-scrollable-table-container, table"
 ROOM = 260  # letters of text that a slide has beside something to see
 
@@ -29,35 +33,47 @@ ROOM = 260  # letters of text that a slide has beside something to see
 def article(page: str) -> Tag:
     """Return what the author wrote on a page; its addresses lead from a folder beside the site."""
     text = BeautifulSoup((SITE / page).read_text("utf8"), "html.parser").select_one("article")
+    for tag in text.select(".headerlink, .depth"):
+        tag.decompose()
     for tag in text.select("[href], [src]"):
         name = "href" if tag.has_attr("href") else "src"
         if not re.match(r"[a-z]+:", tag[name]):
-            path, _, anchor = tag[name].partition("#")
-            there = os.path.normpath((Path(page).parent / path).as_posix() if path else page)
-            tag[name] = f"../site/{Path(there).as_posix()}" + (f"#{anchor}" if anchor else "")
+            path, mark, anchor = tag[name].partition("#")
+            there = Path(os.path.normpath(Path(page).parent / path)).as_posix() if path else page
+            tag[name] = f"../site/{there}{mark}{anchor}"
     return text
 
 
-def target(link: Tag) -> tuple[Tag, Tag | None]:
-    """Return the page that a link of a plan leads to, and the section; None, if it is the page."""
-    page, _, anchor = link["href"].removeprefix("../site/").partition("#")
-    found = article(page).find(id=anchor) if anchor else None
-    return article(page), found and (found if found.name == "section" else found.find_parent("section"))
+def plain(tag: Tag) -> str:
+    """Return the words of a tag, with plain spaces and apostrophes."""
+    return " ".join(tag.get_text().split()).replace("’", "'")
+
+
+def title(section: Tag) -> str:
+    """Return the heading of a section."""
+    return plain(section.find(re.compile(r"h\d")))
+
+
+def targets(links: Tag) -> list[tuple[Tag, Tag]]:
+    """Return page and section that each link of a plan leads to, but those to whole pages."""
+    found = []
+    for link in links.select("a[href*='#']"):
+        page, _, anchor = link["href"].removeprefix("../site/").partition("#")
+        place = article(page).find(id=anchor)
+        around = [place, *place.parents]
+        found.append((article(page), next(tag for tag in around if tag.name == "section")))
+    return found
 
 
 def parts(section: Tag) -> list[Tag]:
-    """Return what stands in a section itself, without solutions, folded code and headings."""
+    """Return what stands in a section itself, without solutions and without code of figures."""
     section = copy.copy(section)
     for tag in section.select(f"{LEFT_OUT}, .cell:has(img) .cell_input"):
         tag.decompose()
-    for tag in section.select("[id], [aria-labelledby], [loading]"):
-        for name in ("id", "aria-labelledby", "loading"):
-            del tag[name]
-    if "explorable" in section.get("class", []):
-        return [section]
-    found = [tag for tag in section.find_all(True, recursive=False) if not re.match(r"h\d", tag.name)]
-    inner = [tag for tag in found if tag.name != "section"]  # what is worked by hand is a task
-    return [tag for tag in inner if tag.get_text(strip=True) or tag.select("img")]
+    for tag in section.select("[id], [loading]"):
+        tag.attrs = {key: tag[key] for key in tag.attrs if key not in ("id", "loading")}
+    found = section.find_all(True, recursive=False)
+    return [tag for tag in found if plain(tag) or tag.select("img")]
 
 
 def chunks(tags: list[Tag]) -> list[list[Tag]]:
@@ -90,19 +106,6 @@ def slide(title: str, content: str, foot: str, level: int = 2) -> str:
 </section>"""
 
 
-def title(section: Tag) -> str:
-    """Return the heading of a section."""
-    heading = copy.copy(section.find(re.compile(r"h\d")))
-    for tag in heading.select(".headerlink, .depth"):
-        tag.decompose()
-    return str(heading.get_text())
-
-
-def plain(tag: Tag) -> str:
-    """Return the words of a tag, with plain spaces and apostrophes."""
-    return " ".join(tag.get_text().split()).replace("’", "'")
-
-
 def joined(tags: list[Tag]) -> str:
     return "\n".join(map(str, tags))
 
@@ -110,20 +113,16 @@ def joined(tags: list[Tag]) -> str:
 def of_row(row: Tag) -> list[str]:
     """Return the slides of one row of a plan."""
     minutes, show, do, ask = row.find_all("td")
-    slides, (showing, doing) = [], minutes.get_text().split(" + ")
-    for link in show.select("a"):
-        page, section = target(link)
+    slides, (showing, doing) = [], plain(minutes).split(" + ")
+    for page, section in targets(show):
         foot = f"{title(page)} · {showing} minutes to show"
-        for tags in chunks(parts(section)) if section else []:
-            slides.append(slide(title(section), joined(tags), foot))
-    words = f'<div class="large">{do.decode_contents().strip()}</div>'
-    tasks = [joined(parts(target(link)[1])) for link in do.select("a")] or [""]
+        slides += [slide(title(section), joined(c), foot) for c in chunks(parts(section))]
+    tasks = [joined(parts(section)) for _, section in targets(do)] or [""]
+    tasks[0] = f'<div class="large">{do.decode_contents().strip()}</div>\n{tasks[0]}'
     heading = "Your turn" if show.select("a") else plain(show).capitalize()
-    for task in (f"{words}\n{tasks[0]}", *tasks[1:]):
-        slides.append(slide(heading, task, f"{doing} minutes"))
-    for link in ask.select("a"):
-        page, section = target(link)
-        words = plain(link)
+    slides += [slide(heading, task, f"{doing} minutes") for task in tasks]
+    for page, section in targets(ask):
+        words = plain(ask)
         answer = next(d for d in section.select("details") if plain(d.summary) == words)
         text = joined(answer.find_all(True, recursive=False)[1:])
         slides.append(slide("A question", f'<div class="large">{escape(words)}</div>', title(page)))
@@ -147,14 +146,22 @@ def decks() -> dict[str, str]:
     return found
 
 
-def printed(browser: Any, deck: Path) -> bytes:
+def printed(browser: Any, deck: str) -> bytes:
     """Return a deck as a PDF, a slide on each page."""
+    DOCUMENT.write_text(deck.replace("../site/", "html/"), "utf8")
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.emulate_media(media="print", color_scheme="light")
-    page.goto(deck.as_uri())
+    page.goto(DOCUMENT.as_uri())
     page.add_style_tag(content=fonts())
     page.evaluate("Promise.all([...document.fonts].map(font => font.load()))")
-    page.evaluate("document.fonts.ready.then(() => slides.forEach(fit))")
+    page.evaluate("slides.forEach(fit)")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     page.close()
     return bytes(pdf)
+
+
+def files(browser: Any) -> Iterator[tuple[str, bytes]]:
+    """Give the decks and their PDFs by name."""
+    for minutes, deck in decks().items():
+        yield f"{minutes}-minutes.html", deck.encode()
+        yield f"{minutes}-minutes.pdf", printed(browser, deck)

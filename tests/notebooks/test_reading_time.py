@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,26 @@ def test_the_welcome_page_gives_the_minutes_of_each_road():
     assert near(roads[1], reading_time.minutes(counted["core"]))
     assert near(str(60 * int(roads[2])), reading_time.minutes(counted["whole"]))
     assert reading_time.minutes(reading_time.roads(CHAPTERS[0])["whole"]) <= 15
+
+
+@pytest.mark.parametrize("total", [60, 90, 180])
+def test_a_plan_to_teach_by_fits_its_minutes_and_leaves_time_to_read_what_it_shows(total):
+    page = (ROOT / "book" / "teach.md").read_text("utf8")
+    plan = re.search(rf"^## {total} minutes: .*?(?=^## |\Z)", page, re.S | re.M)[0]
+    rows = re.findall(r"^\| (\d+) \+ (\d+) \| (.*?) \| .*? \| (.*?) \|$", plan, re.M)
+    assert sum(int(show) + int(do) for show, do, *_ in rows) == total
+    for minutes, _, shown, asked in rows:
+        counts = Counter()
+        for title, name in re.findall(r"\[([^]]*)\]\(\.\./notebooks/(\w+)\.ipynb#", shown):
+            parts = {
+                t: (m, c) for t, m, c in reading_time.sections(ROOT / f"notebooks/{name}.ipynb")
+            }
+            assert parts[title][0] == "core", title
+            counts += parts[title][1]
+        assert int(minutes) >= (reading_time.minutes(counts) if counts else 0), shown
+        for question, name in re.findall(r"\[([^]]*)\]\(\.\./notebooks/(\w+)\.ipynb", asked):
+            chapter = (ROOT / f"notebooks/{name}.ipynb").read_text("utf8")
+            assert f"<summary>{question}</summary>" in chapter, question
 
 
 def test_the_count_sees_what_is_read_and_nothing_else(tmp_path):

@@ -1,23 +1,32 @@
-"""The three ways to take the course along: the notebooks, the PDF and the zip.
+"""The three ways to take the course along, the notebooks, the PDF and the zip, and to teach by it.
 
 The book itself is not printed here: `make pdf` does that. A small one goes the same way.
 """
 
+import ast
 import re
 import sys
 import tomllib
 import zipfile
 from io import BytesIO
+from xml.etree import ElementTree as ET
 
 import dist
+import exercises
+import figures
 import hosted
+import moodle
 import nbformat
 import numbered
+import numpy as np
 import pikepdf
 import print as paper
 import pytest
+import slides
 import yaml
+from bs4 import BeautifulSoup
 from built import CHAPTERS, CONFIG, ROOT, SITE, page
+from PIL import Image
 
 THEME = CONFIG["sphinx"]["config"]["html_theme_options"]
 ADDRESS = "https://github.com/someone/dice-course"
@@ -33,10 +42,13 @@ def notebook(file):
 
 def test_the_zip_unpacks_into_one_folder(tmp_path):
     (tmp_path / "page").write_bytes(b"<p>")
-    dist.write_zip(tmp_path / "zip", {"b/page.html": tmp_path / "page"}, "start")
+    files = {"b/page.html": tmp_path / "page", "c/made.xml": b"<q>"}
+    dist.write_zip(tmp_path / "zip", files, "start")
     with zipfile.ZipFile(tmp_path / "zip") as archive:
-        found = {name: archive.read(name) for name in archive.namelist()}
-    assert found == {"dice-course/b/page.html": b"<p>", "dice-course/start.html": b"start"}
+        found = {
+            name.removeprefix("dice-course/"): archive.read(name) for name in archive.namelist()
+        }
+    assert found == {"b/page.html": b"<p>", "c/made.xml": b"<q>", "start.html": b"start"}
 
 
 def test_the_start_page_leads_to_everything():
@@ -44,15 +56,126 @@ def test_the_start_page_leads_to_everything():
     assert "<title>A &amp; B</title>" in page
     links = re.findall(r'(?:href|src)="([^"]*)"', page)
     notebooks = [f"notebooks/{file.name}" for file in NOTEBOOKS]
-    assert links == ["site/_static/welcome.svg", "site/index.html", paper.PDF.name, *notebooks]
+    decks = [f"slides/{minutes}-minutes.html" for minutes in (60, 90, 180)]
+    begin = ["site/_static/welcome.svg", "site/index.html", paper.PDF.name, "site/book/teach.html"]
+    assert links == [*begin, *decks, "figures/index.html", *notebooks]
 
 
 def test_what_the_notebooks_read_is_in_the_zip():
-    patterns = [pattern.removesuffix("*.json") for pattern in dist.TO_RUN]
-    for file in NOTEBOOKS:
-        for path in re.findall(r'Path\(\\?"\.\./([\w./]+)', file.read_text("utf8")):
-            assert any(path.startswith(pattern) for pattern in patterns), f"{file.name}: {path}"
+    packed = {file.relative_to(ROOT).as_posix() for file in dist.tracked(dist.TO_RUN)}
+    for file in (*NOTEBOOKS, *(ROOT / "dice" / "course").glob("*.py")):
+        read = set(re.findall(r"benchmarks/results/\w+\.\w+", file.read_text("utf8")))
+        assert read <= packed, f"{file.name}: {read - packed}"
     assert all(any(ROOT.glob(pattern)) for pattern in dist.TO_RUN)
+
+
+# To teach with
+
+LACKING = """slides.filter((slide, k) => {
+  show(k);
+  const box = slide.querySelector(".content"), pictures = [...box.querySelectorAll("img")];
+  return box.scrollHeight > box.clientHeight + 1 || pictures.some(picture => !picture.naturalWidth);
+}).map(slide => slide.innerText)"""
+FIGURES = list(figures.figures(NOTEBOOKS, "T", "A", "2026"))
+
+
+def names(sources):
+    """What code binds, and what it uses."""
+    bound, used = set(), set()
+    for node in ast.walk(ast.parse("\n".join(sources))):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg | ast.alias | ast.FunctionDef | ast.ClassDef):
+            bound.add(getattr(node, "arg", None) or getattr(node, "asname", None) or node.name)
+    return bound, used
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=[file.stem for file in NOTEBOOKS])
+def test_a_notebook_to_solve_holds_no_solution_and_needs_none(file):
+    solved, open_one = notebook(file), exercises.without_solutions(notebook(file))
+    nbformat.validate(open_one)
+    assert not any(cell.get("outputs") for cell in open_one.cells)
+    folded = r"</summary>(.*?)</details>"
+    hidden = [text for cell in solved.cells for text in re.findall(folded, cell.source, re.S)]
+    code = [cell for cell in solved.cells if cell.cell_type == "code"]
+    solutions = [cell.source for cell in code if "solution" in cell.metadata.get("tags", [])]
+    whole, hidden = "\n".join(c.source for c in solved.cells), "\n".join(hidden + solutions)
+    left = "\n".join(cell.source for cell in open_one.cells)
+    for line in {line.strip() for line in hidden.splitlines() if len(line) > 12}:
+        assert left.count(line) == whole.count(line) - hidden.count(line), line
+    assert left.count(exercises.PLACE) == len(re.findall("(?m)^### Exercise", whole))
+    kept = [cell.source for cell in open_one.cells if cell.cell_type == "code"]
+    bound, used = names(kept)
+    assert not (names(solutions)[0] - bound) & used
+
+
+def test_each_figure_goes_by_its_number_and_says_whose_it_is():
+    captions = [c.source for file in NOTEBOOKS for c in notebook(file).cells]
+    numbers = re.findall(r"^\*\*Figure ([\d.]+)\.\*\*", "\n".join(captions), re.M)
+    assert [figure.number for figure in FIGURES] == numbers
+    known = {cell for cells in figures.OF_OTHERS.values() for cell in cells}
+    assert known <= {figure.cell for figure in FIGURES}
+    for figure in FIGURES:
+        assert "data:image/jpeg" not in figure.svg or figure.cell in known, figure.number
+        assert figure.license.startswith(f"Figure {figure.number} of “T”, A, 2026, CC BY 4.0")
+        entry = figures.entry(figure)
+        assert figure.caption and all(
+            f"-{figure.number}.{k}" in entry for k in ("svg", "pdf", "png")
+        )
+    assert "TCGA-17-Z015" in FIGURES[0].license and "pyradiomics" in FIGURES[0].license
+
+
+@pytest.mark.book
+def test_a_figure_is_one_page_in_our_fonts_and_a_sharp_picture(browser):
+    figure = next(figure for figure in FIGURES if figure.number == "2.1")
+    made = dict(figures.files(browser, [figure]))
+    assert made["figure-2.1.svg"].decode() == figure.svg and b"2.1" in made["index.html"]
+    with pikepdf.open(BytesIO(made["figure-2.1.pdf"])) as pdf:
+        (sheet,) = pdf.pages
+        fonts = {str(font.BaseFont).split("+")[1] for font in sheet.Resources.Font.values()}
+    assert fonts == {"Arimo-Regular"} or fonts == {"Arimo-Regular", "Arimo-Bold"}
+    assert Image.open(BytesIO(made["figure-2.1.png"])).width == 2 * 544
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("minutes", ["60", "90", "180"])
+def test_a_deck_is_turned_by_keys_and_holds_all_that_its_plan_shows(minutes, visit, tmp_path):
+    deck = slides.decks()[minutes]
+    (tmp_path / "deck.html").write_text(deck.replace("../site/", f"{SITE.as_uri()}/"), "utf8")
+    opened = visit((tmp_path / "deck.html").as_uri())
+    opened.wait_for_function("location.hash === '#1'")
+    count = opened.evaluate("slides.length")
+    for key, at in (("ArrowRight", 2), ("End", count), ("ArrowLeft", count - 1), ("Home", 1)):
+        opened.keyboard.press(key)
+        shown = opened.evaluate("[slides.findIndex(s => !s.hidden) + 1, location.hash]")
+        assert shown == [at, f"#{at}"]
+    assert opened.evaluate(LACKING) == []
+    plan = next(
+        s for s in page("book/teach").select("h2") if s.get_text().startswith(minutes)
+    ).parent
+    asked = [slides.plain(cell) for cell in plan.select("td:last-child") if cell.a]
+    told = [slides.plain(head) for head in BeautifulSoup(deck, "html5lib").select(".slide h2")]
+    assert [told[k + 1] for k, title in enumerate(told) if title == "A question"] == asked
+
+
+def test_moodle_gets_one_right_answer_and_the_numbers_are_those_of_the_formula():
+    root = ET.fromstring(moodle.all_questions({f.stem: f for f in NOTEBOOKS}))
+    asked = [q for q in root if q.get("type") != "category"]
+    names = [q.findtext("name/text") for q in asked]
+    assert len(set(names)) == len(names)
+    checked = 0
+    for question in asked:
+        text, kind = question.findtext("questiontext/text"), question.get("type")
+        right = [a for a in question.findall("answer") if a.get("fraction") == "100"]
+        assert text and len(right) == (kind != "essay")
+        assert kind != "essay" or question.findtext("graderinfo/text")
+        if re.match(r"(soft-)?dice-\d", question.findtext("name/text")):
+            g, p = (np.array(r.split(), float) for r in re.findall("<code>(.*?)</code>", text))
+            said, *wrong = (float(a.findtext("text")) for a in question.findall("answer"))
+            assert abs(said - 2 * (p * g).sum() / (p.sum() + g.sum())) < 1e-5
+            assert all(abs(other - said) > 0.002 for other in wrong)
+            checked += 1
+    assert checked == 16
 
 
 # The PDF
