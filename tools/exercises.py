@@ -37,10 +37,12 @@ def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if not unfit.intersection(cell.metadata.get("tags", [])):
                 add(cell, cell.source)
             continue
-        for k, part in enumerate(filter(str.strip, IN_PARTS.split(cell.source))):
-            add(cell, without_answers(part), f"-{k}" if k else "")
-            solving = part.startswith("### Exercise")
-            if solving:
+        for k, part in enumerate(IN_PARTS.split(cell.source)):
+            if text := without_answers(part):
+                add(cell, text, f"-{k}" if k else "")
+            if part.startswith("#"):
+                solving = part.startswith("### Exercise")
+            if part.startswith("### Exercise"):
                 place = nbformat.v4.new_code_cell(PLACE, id=f"{cell.id[:50]}-solution-{k}")
                 cells.append(place)
     return nbformat.from_dict(notebook | {"cells": cells})
