@@ -130,7 +130,7 @@ def to_teach(config: dict, notebooks: list[Path]) -> dict[str, bytes]:
         notebook = exercises.without_solutions(nbformat.read(file, as_version=4))
         made[f"exercises/{file.name}"] = nbformat.writes(notebook).encode()
     chapters = {heading(file): file for file in notebooks if file.name[0].isdigit()}
-    return made | {"moodle/questions.xml": moodle.all_questions(chapters)}
+    return made | {"moodle/questions.xml": moodle.xml(chapters)}
 
 
 def write_zip(target: Path, files: dict[str, Path | bytes], start: str) -> None:

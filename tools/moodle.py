@@ -1,10 +1,12 @@
-r"""Questions for Moodle, as its XML: what the package computes, the exercises, the chapters' own.
+r"""Questions for Moodle, as its XML: with choices, for numbers, in words.
 
-A wrong number that comes of a known mistake gets a word on it. A question in words has its answer
-as a note to whoever grades. Formulas stand in \( \), as Moodle's MathJax wants them.
+A question with choices comes with several draws of its numbers, for several learners. An exercise
+gives a question for each number that it asks for; a number that comes of a known slip gets a word
+on it. A question in words has its answer as a note to whoever grades. Formulas stand in \( \).
 """
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,13 +15,11 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import nbformat
-import numpy as np
-import sympy as sp
+import questions
 from figures import as_html
 
-from dice import Overlap, dice_loss, dice_score, iou_score, soft_dice
-
 EXERCISES = Path(__file__).parents[1] / "dice" / "course" / "exercises.json"
+DRAWS = 5  # of each question with choices, the chapter's own beside them
 NAMED = re.compile(
     r'<small id="([^"]+)">.*?</small>\s*(.*?)\s*(?=<details>|^## |^### |\Z)', re.S | re.M
 )
@@ -45,63 +45,45 @@ class Question(NamedTuple):
     reason: str = ""
 
 
-def number(name: str, text: str, right: float, wrong: dict[str, float], off: float) -> Question:
-    """Ask for a number; a mistake that comes to the same number is none."""
-    answers = [Answer(f"{right:.6g}", True, tolerance=off)]
-    others = {said: value for said, value in wrong.items() if abs(value - right) > 2 * off}
-    answers += [Answer(f"{value:.6g}", False, said, off) for said, value in others.items()]
-    return Question(name, "numerical", text, answers)
+def choices(name: str, question: dict) -> Iterator[Question]:
+    """Ask with the numbers of the chapter, then with others; SymPy computes the choices."""
+    numbers, draw, seen = question["start"], random.Random(name), []
+    while len(seen) <= DRAWS:
+        if numbers not in seen and questions.allowed(question, numbers):
+            seen.append(numbers)
+            text = questions.fill(question["text"], numbers)
+            answers = [Answer(str(v), *said) for v, *said in questions.choices(question, numbers)]
+            yield Question(f"{name}-{len(seen)}", "multichoice", text, answers)
+        numbers = {key: draw.randint(*ends) for key, ends in question["draw"].items()}
 
 
-def choice(name: str, text: str, right: sp.Expr, wrong: dict[str, sp.Expr]) -> Question:
-    """Ask for a formula among others, none of which is the same."""
-    assert all(sp.simplify(right - other) != 0 for other in wrong.values())
-    answers = [Answer(f"${sp.latex(other)}$", False, said) for said, other in wrong.items()]
-    return Question(name, "multichoice", text, [Answer(f"${sp.latex(right)}$", True), *answers])
+def numbers(name: str, entry: dict, task: str) -> Iterator[Question]:
+    """Ask for each number of an exercise; a slip that comes to the same is none."""
+    digits = entry.get("decimals", 4)
+    slips = {said: float(Fraction(slip)) for slip, said in entry.get("slips", {}).items()}
+    for k, (ask, given) in enumerate(zip(entry["asks"], entry["answer"], strict=True), start=1):
+        low, high = given if isinstance(given, list) else [float(Fraction(given))] * 2
+        right, off = (low + high) / 2, (high - low) / 2 + 0.6 * 10.0**-digits
+        answers = [Answer(f"{right:.8g}", True, entry["shows"], off)]
+        wrong = [(said, slip) for said, slip in slips.items() if abs(slip - right) > 2 * off]
+        answers += [Answer(f"{slip:.8g}", False, said, off) for said, slip in wrong]
+        text = f"{task}\n\nGive this number, if need be to {digits} decimals: {ask}."
+        yield Question(f"{name}-{k}", "numerical", text, answers, entry["hint"])
 
 
-def computed() -> Iterator[Question]:
-    """Ask for scores of masks and of probabilities, and for formulas."""
-    draw = np.random.default_rng(2026)
-    text = "The target is `{}`, the {} `{}`. How large is {}? Give three decimals."
-    for k in range(1, 9):
-        g, p, q = draw.integers(0, 2, 6), draw.integers(0, 2, 6), draw.integers(1, 10, 6) / 10
-        g[k % 6] = p[k % 6] = 1  # never two masks without a common pixel
-        target, hard, soft = (" ".join(map(str, row.tolist())) for row in (g, p, q))
-        wrong = {"This is IoU.": iou_score(p, g), "This is accuracy.": (p == g).mean()}
-        wrong["The factor 2 is missing."] = dice_score(p, g) / 2
-        asked = text.format(target, "prediction is", hard, "Dice")
-        yield number(f"dice-{k}", asked, dice_score(p, g), wrong, 0.002)
-        wrong = {"Do not round.": dice_score(q >= 0.5, g), "This is the loss.": dice_loss(q, g)}
-        wrong["No squares in the denominator."] = soft_dice(q, g, squared=True)
-        asked = text.format(target, "probabilities are", soft, "soft Dice, without epsilon")
-        yield number(f"soft-dice-{k}", asked, soft_dice(q, g), wrong, 0.002)
-    TP, FP, FN, J = sp.symbols(r"\mathrm{TP} \mathrm{FP} \mathrm{FN} J", positive=True)
-    sums = Overlap(TP, TP + FP, TP + FN)
-    D, iou = sums.dice(), sums.iou()
-    wrong = {"This is precision.": TP / (TP + FP), "This is recall.": TP / (TP + FN)}
-    text = "Which formula is Dice, in true positives, false positives and false negatives?"
-    yield choice("formula-dice", text, D, {"This is IoU.": iou} | wrong)
-    right = sp.simplify(D.subs(TP, sp.solve(iou - J, TP)[0]))
-    wrong = {"This turns Dice into IoU.": J / (2 - J), "This can exceed 1.": 2 * J}
-    yield choice("dice-of-iou", "A prediction has the IoU $J$. What is its Dice?", right, wrong)
-
-
-def of_chapter(source: str, table: dict[str, dict]) -> Iterator[Question]:
-    """Ask for the numbers of a chapter's exercises, by the table; then its questions in words."""
+def of_chapter(file: Path) -> Iterator[Question]:
+    """Ask what a chapter asks, as far as Moodle can."""
+    cells = nbformat.read(file, as_version=4).cells
+    source = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for name, question in questions.QUESTIONS.items():
+        if question["page"] == f"notebooks/{file.stem}":
+            yield from choices(name, question)
+    table = json.loads(EXERCISES.read_text("utf8"))["exercises"]
     for name, task in NAMED.findall(source):
-        entry = table.get(name, {})
-        slips = {said: float(Fraction(slip)) for slip, said in entry.get("slips", {}).items()}
-        asks = zip(entry.get("asks", []), entry.get("answer", []), strict=True)
-        for k, (ask, right) in enumerate(asks):
-            low, high = right if isinstance(right, list) else [float(Fraction(right))] * 2
-            digits = entry.get("decimals", 4)
-            off = (high - low) / 2 + 0.6 * 10.0**-digits
-            asked = f"{task}\n\nGive this number, to {digits} decimals: {ask}."
-            made = number(f"{name}-{k + 1}", asked, (low + high) / 2, slips, off)
-            yield made._replace(reason=f"{entry['hint']} {entry['shows']}")
-    questions = source.partition("\n## Questions\n")[2].partition("\n## ")[0]
-    for question, answer in QUESTION.findall(questions):
+        if "answer" in table.get(name, {}):
+            yield from numbers(name, table[name], task)
+    asked = questions.BLOCK.sub("", source.partition("\n## Questions\n")[2])
+    for question, answer in QUESTION.findall(asked):
         name = re.sub(r"\W+", "-", question.lower()).strip("-")[:80]
         yield Question(name, "essay", question, [], answer)
 
@@ -113,13 +95,13 @@ def add(parent: ET.Element, tag: str, text: str, plain: bool = False) -> ET.Elem
     return element
 
 
-def xml(questions: dict[str, list[Question]]) -> bytes:
-    """Return the file that Moodle imports: questions by the category that they go into."""
+def xml(chapters: dict[str, Path]) -> bytes:
+    """Return the file that Moodle imports: a category for each chapter, by its title."""
     quiz = ET.Element("quiz")
-    for category, asked in questions.items():
+    for title, file in chapters.items():
         head = ET.SubElement(quiz, "question", type="category")
-        add(head, "category", f"$course$/top/{category}", plain=True)
-        for question in asked:
+        add(head, "category", f"$course$/top/{title}", plain=True)
+        for question in of_chapter(file):
             element = ET.SubElement(quiz, "question", type=question.kind)
             add(element, "name", question.name, plain=True)
             add(element, "questiontext", question.text)
@@ -133,13 +115,3 @@ def xml(questions: dict[str, list[Question]]) -> bytes:
                 ET.SubElement(given, "tolerance").text = f"{answer.tolerance:.6g}"
     ET.indent(quiz)
     return ET.tostring(quiz, encoding="utf-8", xml_declaration=True)
-
-
-def all_questions(chapters: dict[str, Path]) -> bytes:
-    """Return the file of all questions, a category for each chapter, by its title."""
-    table = json.loads(EXERCISES.read_text("utf8"))["exercises"] if EXERCISES.is_file() else {}
-    found = {"Computed": [*computed()]}
-    for title, file in chapters.items():
-        source = "\n\n".join(cell.source for cell in nbformat.read(file, as_version=4).cells)
-        found[title] = [*of_chapter(source, table)]
-    return xml(found)

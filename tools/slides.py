@@ -65,10 +65,10 @@ def targets(links: Tag) -> list[tuple[Tag, Tag]]:
     return found
 
 
-def parts(section: Tag) -> list[Tag]:
+def parts(section: Tag, unwanted: str = "") -> list[Tag]:
     """Return what stands in a section itself, without solutions and without code of figures."""
     section = copy.copy(section)
-    for tag in section.select(f"{LEFT_OUT}, .cell:has(img) .cell_input"):
+    for tag in section.select(f"{LEFT_OUT}, .cell:has(img) .cell_input{unwanted}"):
         tag.decompose()
     for tag in section.select("[id], [loading]"):
         tag.attrs = {key: tag[key] for key in tag.attrs if key not in ("id", "loading")}
@@ -106,8 +106,21 @@ def slide(title: str, content: str, foot: str, level: int = 2) -> str:
 </section>"""
 
 
-def joined(tags: list[Tag]) -> str:
+def joined(tags: list) -> str:
+    """Return tags as text."""
     return "\n".join(map(str, tags))
+
+
+def asked(section: Tag, words: str) -> tuple[str, str]:
+    """Return the choices of a question, if it has any, and its answer: both are folded."""
+    for text in section.select("summary, p"):
+        if plain(text) == words:
+            return "", joined(text.parent.find_all(True, recursive=False)[1:])
+        if plain(text) == f"Choose. {words}":
+            folded = text.find_next_siblings("details")[:4]
+            answers = [f"<p>{plain(d.summary)}. {d.p.decode_contents()}</p>" for d in folded]
+            return joined([f"<p>{plain(d.summary)}</p>" for d in folded]), joined(answers)
+    raise ValueError(f"no such question: {words}")
 
 
 def of_row(row: Tag) -> list[str]:
@@ -117,19 +130,19 @@ def of_row(row: Tag) -> list[str]:
     for page, section in targets(show):
         foot = f"{title(page)} · {showing} minutes to show"
         slides += [slide(title(section), joined(c), foot) for c in chunks(parts(section))]
-    tasks = [joined(parts(section)) for _, section in targets(do)] or [""]
+    tasks = [joined(parts(section, ", .cell")) for _, section in targets(do)] or [""]
     tasks[0] = f'<div class="large">{do.decode_contents().strip()}</div>\n{tasks[0]}'
     heading = "Your turn" if show.select("a") else plain(show).capitalize()
     slides += [slide(heading, task, f"{doing} minutes") for task in tasks]
     for page, section in targets(ask):
-        words = plain(ask)
-        answer = next(d for d in section.select("details") if plain(d.summary) == words)
-        text = joined(answer.find_all(True, recursive=False)[1:])
-        slides.append(slide("A question", f'<div class="large">{escape(words)}</div>', title(page)))
-        slides.append(slide(words, f'<div class="answer">{text}</div>', title(page)))
+        words, (choices, answer) = plain(ask), asked(section, plain(ask))
+        text = f'<div class="large">{escape(words)}</div>\n{choices}'
+        slides.append(slide("A question", text, title(page)))
+        slides.append(slide(words, f'<div class="answer">{answer}</div>', title(page)))
     return slides
 
 
+@cache
 def decks() -> dict[str, str]:
     """Return the decks, by their minutes."""
     template = Path(__file__).with_name("slides.html").read_text("utf8")

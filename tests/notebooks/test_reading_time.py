@@ -88,9 +88,13 @@ def test_a_plan_to_teach_by_fits_its_minutes_and_leaves_time_to_read_what_it_sho
             assert parts[title][0] == "core", title
             counts += parts[title][1]
         assert int(minutes) >= (reading_time.minutes(counts) if counts else 0), shown
-        for question, name in re.findall(r"\[([^]]*)\]\(\.\./notebooks/(\w+)\.ipynb", asked):
-            chapter = (ROOT / f"notebooks/{name}.ipynb").read_text("utf8")
-            assert f"<summary>{question}</summary>" in chapter, question
+        link = r"\[(?P<open>[^]]*)\]\(\.\./notebooks/(\w+)\.ipynb"
+        choice = r'<a href="\.\./notebooks/(\w+)\.html#[^"]*">(?P<choice>.*?)</a>'
+        for found in re.finditer(f"{link}|{choice}", asked):
+            chapter = ROOT / f"notebooks/{found[2] or found[3]}.ipynb"
+            text = "".join("".join(cell["source"]) for cell in reading_time.cells(chapter))
+            where = f"<summary>{found['open']}</summary>", f"**Choose.** {found['choice']}\n"
+            assert where[found["open"] is None] in text, found[0]
 
 
 def test_the_count_sees_what_is_read_and_nothing_else(tmp_path):
