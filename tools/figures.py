@@ -25,7 +25,7 @@ OF_OTHERS = {  # by the ids of cells; the colophon says more
     SCAN: ("tumor", "flipped-figure", "click-figure"),
     MASK: ("jpeg-figure", "resample-figure"),
     COINS: ("43fd4e61", "1df7e24f", "a03999a0"),
-    NUCLEI: ("nuclei-figure", "real-masks"),
+    NUCLEI: ("nuclei-figure", "large-figure", "hills-figure", "verdict-figure", "real-masks"),
     "": ("a517534f", "task-figure"),  # drawn, with the tones of a photograph
 }
 DOTS = 2  # of the PNG, for one of the browser's: sharp on screens; the PDF is for paper
