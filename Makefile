@@ -5,6 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/installed
 BOOK    = _build/html/index.html
+LIVE    = _build/live/sizes.json
 PDF     = _build/dice-from-pixels-to-loss.pdf
 SOURCES = _config.yml _toc.yml $(shell find book/ notebooks/ dice/ benchmarks/results/ ! -path '*/.*' ! -path '*__pycache__*' 2>/dev/null)
 PYTEST  = $(BIN)/pytest -n logical --maxprocesses 4
@@ -19,13 +20,16 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean
+.PHONY: help book live test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
 
 book: $(BOOK)  ## Build the book, and say where to open it
 	@echo "The book is ready. Open file://$(CURDIR)/$(BOOK)"
+
+live: $(LIVE) $(BOOK)  ## Build the book with cells that run in the page (needs npm; fetches 90 MB once)
+	@echo "The cells of the book run in the page. Open file://$(CURDIR)/$(BOOK)"
 
 test: lint unit notebooks pages  ## Check everything: the four targets lint, unit, notebooks and pages
 
@@ -79,7 +83,7 @@ serve: $(BOOK)  ## Serve the book on this machine (another port: make serve PORT
 pdf: $(PDF)  ## Make one PDF of the whole book (wants Chromium; a minute or two)
 	@echo "The PDF is ready: $(PDF)"
 
-dist: $(PDF)  ## Make one zip of the whole course, to read and run without network
+dist: $(LIVE) $(PDF)  ## Make one zip of the whole course, to read and run without network
 	@$(BIN)/python tools/dist.py
 
 lock: | $(BIN)/python  ## Renew constraints.txt: the newest versions that fit, for Python 3.11 to 3.14
@@ -164,10 +168,14 @@ $(PEERS)/compared: $(wildcard tests/peers/*.txt) constraints.txt pyproject.toml 
 	@touch $@
 
 # Always from scratch: a partial build would leave stale sidebars, and forget its warnings.
-$(BOOK): $(READY) $(SOURCES)
+# Once made, the book has them; to make them, name the target.
+$(BOOK): $(READY) $(SOURCES) $(if $(filter live dist,$(MAKECMDGOALS)),$(LIVE),$(wildcard $(LIVE)))
 	@$(BIN)/python tools/outputs.py
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . -q -W -n --keep-going >/dev/null
+
+$(LIVE): tools/live.py tools/live/compile.mjs | $(READY)
+	@$(BIN)/python tools/live.py
 
 $(PDF): $(BOOK) tools/print.py tools/print.css
 	@$(BIN)/python tools/print.py
