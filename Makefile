@@ -67,6 +67,7 @@ optional:  ## Run the optional cells too, in the environment of make peers, and 
 
 pages: $(BOOK)  ## Build the book, and check its pages, in a browser five that stand for all (every page: make pages ALL=1)
 	$(PYTEST) -m "book$(if $(ALL),, and not beyond)"
+	@cat $(dir $(LIVE))told/*.txt 2>/dev/null || true
 
 nu: $(BOOK)  ## Check the form of the pages with the Nu HTML checker (needs Java and Node.js)
 	npx --yes vnu-jar@26.9.27 --errors-only --skip-non-html _build/html

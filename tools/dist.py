@@ -59,7 +59,8 @@ pre {{ padding: 0.8rem; overflow-x: auto; border: 1px solid #8888; border-radius
 <p>The whole course is in this folder. It needs no network.</p>
 <img src="{site}/_static/welcome.svg" alt="Three predictions of one object, with their scores"/>
 <ul>
-<li><a href="{site}/index.html"><strong>Read it in the browser</strong></a></li>
+<li><a href="{site}/index.html"><strong>Read it in the browser</strong></a>. Beside the code of the
+chapters stands <em>Run</em>: it runs there, in the page, with nothing to install.</li>
 <li><a href="{pdf}"><strong>Read or print it as a PDF</strong></a></li>
 <li><strong>Run it.</strong> The notebooks are in the folder <code>notebooks</code>. They need
 Python 3.11 or newer. To install what they use, once and with a network, and to open them:
@@ -109,7 +110,8 @@ def gather() -> dict[str, Path]:
     files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN)}
     site = BUILD / "html"
     for file in site.rglob("*"):
-        if file.is_file() and file.name != ".buildinfo":
+        # Opened as a file, a page reads its packs from scripts; from a host, then, it does too.
+        if file.is_file() and file.name != ".buildinfo" and file.suffix != ".bin":
             files[f"{SITE}/{file.relative_to(site).as_posix()}"] = file
     return files | {PDF: BUILD / PDF}
 

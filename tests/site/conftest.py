@@ -27,4 +27,4 @@ def visit(browser):
     for page in pages:
         page.close()
     assert problems == []
-    assert [url for url in asked if not url.startswith(("file:", "data:", "http://127."))] == []
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:", "http://127."))] == []

@@ -106,6 +106,7 @@ self.diceKernel = (() => {
     await install(names);
     python.runPython(`
 import os, sys
+os.environ["MPLBACKEND"] = "agg"
 sys.path[:0] = ["/book", "/lib/sympy.zip"]
 os.chdir("/book/notebooks")
 import kernel`);
@@ -116,19 +117,26 @@ import kernel`);
   /** Start Python once. */
   const boot = (...values) => (booting ||= begin(...values));
 
-  /** Run a cell, after fetching what it needs. */
-  const run = async (source, name) => {
-    for (const pack of JSON.parse(call("needs", source))) {
-      if (!(pack in sizes)) continue; // no page has it: the cell says so
-      tell({ pack });
-      await install(await fetchPacks([pack], sizes));
-      call("arrived", pack);
-    }
-    tell({ running: name });
-    return JSON.parse(call("run", source, name));
+  const bring = async (pack) => {
+    tell({ pack });
+    await install(await fetchPacks([pack], sizes));
+    call("arrived", pack);
   };
 
+  /** Run a cell, after fetching what it needs; what a function in it needs comes out as it runs. */
+  const run = async (source, name) => {
+    const there = (pack) => pack in sizes; // else no page has it, and the cell says so
+    for (const pack of JSON.parse(call("needs", source)).filter(there)) await bring(pack);
+    tell({ running: name });
+    const result = JSON.parse(call("run", source, name));
+    if (!there(result.lacks)) return result.lacks ? { ...result, ...LOST(result.lacks) } : result;
+    await bring(result.lacks);
+    return run(source, name);
+  };
+  const LOST = (pack) => ({ printed: "", shown: [], error: `This needs ${pack}, which the page does not have.` });
+
+  const pictures = (sources) => JSON.parse(call("pictures", JSON.stringify(sources)));
   const reset = () => call("reset");
 
-  return { boot, run, reset };
+  return { boot, run, pictures, reset };
 })();

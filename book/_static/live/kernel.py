@@ -14,6 +14,10 @@ import sys
 import traceback
 import types
 
+import numpy as np
+import numpy._core.arrayprint as arrayprint
+from array_api_compat.numpy import __array_namespace_info__ as info
+
 PACKS = {"matplotlib": "matplotlib", "mpl_toolkits": "matplotlib", "PIL": "matplotlib"}
 PACKS |= {"scipy": "scipy"}
 OURS = dict.fromkeys("charts diagrams photos pixels shapes svg".split(), "matplotlib")
@@ -73,19 +77,43 @@ def put_off(tree):
     return ast.Module(kept, [])
 
 
-def needs(source):
-    """Return, as JSON, the packs that a cell needs and the page has not loaded yet."""
+def parsed(source):
     try:
-        tree = ast.parse(source)
+        return ast.parse(source)
     except SyntaxError:
-        return "[]"
+        return ast.Module([], [])
+
+
+def packs_named(tree):
+    """Return the packs that a cell needs and the page has not loaded yet."""
     names = names_in(tree)
     inside = [node for top in tree.body if not is_import(top) for node in ast.walk(top)]
     found = set().union(*(packs_of(node) for node in inside if is_import(node)))
     for statement, packs, brought in waiting:
         if brought & names:
             found |= packs
-    return json.dumps(sorted(found - loaded))
+    return found - loaded
+
+
+def needs(source):
+    return json.dumps(sorted(packs_named(parsed(source))))
+
+
+def pictures(sources):
+    """Return, as JSON, which of these cells may wait before the last is run.
+
+    They draw, Matplotlib has not been fetched, and nothing after them uses what they bring.
+    """
+    *before, last = map(parsed, json.loads(sources))
+    wanted, wait = names_in(last), []
+    for i, tree in reversed(list(enumerate(before))):
+        sets = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        sets |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        if "matplotlib" in packs_named(tree) and not sets & wanted:
+            wait.append(i)
+        else:
+            wanted |= names_in(tree)
+    return json.dumps(wait)
 
 
 def arrived(pack):
@@ -146,6 +174,18 @@ def like_ipython():
     sys.modules.update({"IPython": package, "IPython.display": module})
 
 
+class Info(info):
+    """What NumPy 2.0 does not say yet; integers have 64 bits where they are counts."""
+
+    def default_dtypes(self, *, device=None):
+        return super().default_dtypes(device=device) | {"integral": np.dtype(np.int64)}
+
+
+def as_with_64_bits(array):
+    """Write an array as where integers have 64 bits by default; in a page they have 32."""
+    return plain_repr(array).replace(", dtype=int64)", ")")
+
+
 def close_figures():
     """Show what a cell has drawn, in order, and forget it."""
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -180,6 +220,10 @@ def run(source, name):
                     display(value)
             close_figures()
     except BaseException as problem:
+        pack = PACKS.get(str(getattr(problem, "name", "")).partition(".")[0])
+        if isinstance(problem, ModuleNotFoundError) and pack not in {None, *loaded}:
+            close_figures()
+            return json.dumps({"lacks": pack})
         error = report(problem, file)
     return json.dumps({"printed": printed.getvalue(), "shown": shown, "error": error})
 
@@ -195,5 +239,8 @@ def report(problem, file):
     return "\n".join(where + traceback.format_exception_only(problem)).rstrip()
 
 
+np.__array_namespace_info__ = getattr(np, "__array_namespace_info__", Info)
+plain_repr = arrayprint._default_array_repr
+arrayprint._default_array_repr = as_with_64_bits
 like_ipython()
 reset()

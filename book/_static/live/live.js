@@ -50,6 +50,7 @@ window.diceLiveStart = (known, boxes, none) => {
         if (data.news) return news(data.news);
         const { done, fail } = calls.get(data.id);
         calls.delete(data.id);
+        if (data.error) console.debug(data.error);
         data.error ? fail(new Error(data.error)) : done(data.value);
       },
       onerror: (event) => {
@@ -204,7 +205,7 @@ window.diceLiveStart = (known, boxes, none) => {
   const failed = (error) => {
     stop(MEMORY_FAILED.test(error.message)
       ? "There was not enough memory for Python in this page. The printed outputs stay as they are."
-      : `Python in this page has failed (${error.message.split("\n").pop()}). The printed outputs stay.`);
+      : `Python in this page has failed (${error.message.trim().split("\n").pop()}). The printed outputs stay.`);
   };
 
   const ready = async () => {
@@ -242,13 +243,18 @@ window.diceLiveStart = (known, boxes, none) => {
     return (busy = mine);
   };
 
-  /** Run quietly what comes before and has not run. Tell the first that fails. */
-  const catchUp = async (isBefore) => {
-    for (const cell of runs.filter((other) => !ran.has(other.i) && isBefore(other))) {
+  /** Run quietly what comes before and has not run; tell the first that fails. Pictures wait. */
+  const catchUp = async (isBefore, source) => {
+    const before = runs.filter((other) => !ran.has(other.i) && isBefore(other));
+    const first = before[0] && !ran.has(0) ? [before.shift()] : []; // its imports tell what draws
+    for (const cell of first) await execute(cell);
+    const wait = await call("pictures", [...before.map(code), source]);
+    let trouble = "";
+    for (const cell of before.filter((_, k) => !wait.includes(k))) {
       const { error } = await execute(cell);
-      if (error) return `Cell ${cell.i + 1}, which runs before, says: ${error.split("\n").pop()}`;
+      if (error) trouble ||= `Cell ${cell.i + 1}, which runs before, says: ${error.split("\n").pop()}`;
     }
-    return "";
+    return trouble;
   };
 
   const warned = (cell) => {
@@ -261,7 +267,7 @@ window.diceLiveStart = (known, boxes, none) => {
   const press = (i) => inTurn(async () => {
     const cell = cells[i];
     if (!(await ready()) || !warned(cell)) return;
-    const trouble = await catchUp((other) => other.i < i);
+    const trouble = await catchUp((other) => other.i < i, code(cell));
     const result = await execute(cell);
     await show(cell, result);
     say(trouble && result.error ? trouble : spoken(cell, result));
@@ -308,7 +314,7 @@ window.diceLiveStart = (known, boxes, none) => {
     if (!(await ready())) return { text: "", html: "", error: "Python was not started." };
     const precedes = (other) => before
       && other.box.compareDocumentPosition(before) & Node.DOCUMENT_POSITION_FOLLOWING;
-    await catchUp(precedes);
+    await catchUp(precedes, source);
     const result = await call("run", source, "snippet");
     const nodes = await draw(result);
     const text = result.printed + result.shown.map((mimes) => mimes["text/plain"]).join("\n");
