@@ -47,7 +47,7 @@ def checked(data: bytes, sha256: str, name: str) -> bytes:
 
 
 def fetch() -> tuple[Path, Path | None]:
-    """Fetch what is not there yet; return the folder of Pyodide, and the carrier if there is one."""
+    """Fetch what is not there yet; return the folder of Pyodide, and the carrier, if any."""
     FETCHED.mkdir(parents=True, exist_ok=True)
     name, sha256 = PYODIDE
     packed = FETCHED / f"{name.replace('@', '-')}.tgz"
@@ -96,7 +96,7 @@ def gather(lock: dict, carrier: Path | None, wheels: Path) -> dict[str, list[str
 
 def own_lock(lock: dict, packs: dict[str, list[str]]) -> bytes:
     """Return Pyodide's list of libraries, without those that are not in a pack."""
-    files = sum(packs.values(), [])
+    files = {file for names in packs.values() for file in names}
     packages = {k: v for k, v in lock["packages"].items() if v["file_name"] in files}
     for item in packages.values():
         item["depends"] = [name for name in item["depends"] if name in packages]
@@ -142,8 +142,9 @@ def main() -> None:
     }
     sizes = {}
     for name, files in contents.items():
-        data = {file: data or (work / "compiled" / file).read_bytes() for file, data in files.items()}
-        sizes[name] = pack(LIVE / name, data)
+        for file in [file for file, data in files.items() if not data]:
+            files[file] = (work / "compiled" / file).read_bytes()
+        sizes[name] = pack(LIVE / name, files)
         print(f"{name:12}{sizes[name] / 1e6:6.2f} MB")
     (LIVE / "sizes.json").write_text(json.dumps(sizes), "utf8")
 

@@ -20,8 +20,8 @@ from array_api_compat.numpy import __array_namespace_info__ as info
 
 PACKS = {"matplotlib": "matplotlib", "mpl_toolkits": "matplotlib", "PIL": "matplotlib"}
 PACKS |= {"scipy": "scipy"}
-OURS = dict.fromkeys("charts diagrams photos pixels shapes svg".split(), "matplotlib")
-OURS |= dict.fromkeys("data study".split(), "data")
+OURS = dict.fromkeys(["charts", "diagrams", "photos", "pixels", "shapes", "svg"], "matplotlib")
+OURS |= dict.fromkeys(["data", "study"], "data")
 OURS = {f"dice.course.{name}": pack for name, pack in OURS.items()}
 
 loaded = set()  # packs
@@ -56,8 +56,9 @@ def is_import(statement):
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def names_in(tree):
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def names_in(tree, kind=ast.expr_context):
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in nodes if isinstance(node.ctx, kind)}
 
 
 def sets_the_style(statement):
@@ -89,7 +90,7 @@ def packs_named(tree):
     names = names_in(tree)
     inside = [node for top in tree.body if not is_import(top) for node in ast.walk(top)]
     found = set().union(*(packs_of(node) for node in inside if is_import(node)))
-    for statement, packs, brought in waiting:
+    for _, packs, brought in waiting:
         if brought & names:
             found |= packs
     return found - loaded
@@ -107,7 +108,7 @@ def pictures(sources):
     *before, last = map(parsed, json.loads(sources))
     wanted, wait = names_in(last), []
     for i, tree in reversed(list(enumerate(before))):
-        sets = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        sets = names_in(tree, ast.Store)
         sets |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
         if "matplotlib" in packs_named(tree) and not sets & wanted:
             wait.append(i)
@@ -129,12 +130,24 @@ def execute(tree, name):
     exec(compile(ast.fix_missing_locations(tree), name, "exec"), space)
 
 
+def pretty(value, indent=0):
+    """Write a value as IPython does: where a list has no room in a line, an entry a line."""
+    if type(value) not in {list, tuple} or not value:
+        return repr(value).replace("\n", "\n" + " " * indent)
+    entries = [pretty(entry, indent + 1) for entry in value]
+    begin, end = "[]" if isinstance(value, list) else ("(", ",)" if len(value) == 1 else ")")
+    line = begin + ", ".join(entries) + end
+    if "\n" not in line and len(line) + indent < 80:
+        return line
+    return begin + (",\n" + " " * (indent + 1)).join(entries) + end
+
+
 def mimes(value):
     """Return what a value shows itself as, as a notebook does."""
     if hasattr(value, "mimes"):
         return value.mimes
     figure = getattr(sys.modules.get("matplotlib.figure"), "Figure", ())
-    bundle = {"text/plain": repr(value)}
+    bundle = {"text/plain": pretty(value)}
     if isinstance(value, figure):
         from dice.course.svg import svg
 
@@ -159,7 +172,7 @@ class Shown:
         self.mimes[self.mime] = data
 
 
-KINDS = {"Markdown": "text/markdown", "HTML": "text/html", "Latex": "text/latex", "SVG": "image/svg+xml"}
+KINDS = {"Markdown": "text/markdown", "HTML": "text/html", "Latex": "text/latex"}
 
 
 def like_ipython():

@@ -192,7 +192,7 @@ window.diceLiveStart = (known, boxes, none) => {
 
   const spoken = (cell, { printed, shown, error }) => {
     const what = [];
-    if (error) what.push(error.split("\n").pop());
+    if (error) return `Cell ${cell.i + 1} stopped: ${error.split("\n").pop()}`;
     if (printed) what.push(printed.length < 200 ? printed.trim() : `it printed ${printed.trim().split("\n").length} lines`);
     for (const mimes of shown)
       what.push(mimes["image/svg+xml"] ? "a figure" : mimes["text/plain"].length < 200 ? mimes["text/plain"] : "a result");
@@ -201,7 +201,7 @@ window.diceLiveStart = (known, boxes, none) => {
 
   // Running.
 
-  const MEMORY_FAILED = /memory|allocat|out of bounds|RangeError|MemoryError/i;
+  const MEMORY_FAILED = /memory|out of bounds|RangeError/i;
   const failed = (error) => {
     stop(MEMORY_FAILED.test(error.message)
       ? "There was not enough memory for Python in this page. The printed outputs stay as they are."
