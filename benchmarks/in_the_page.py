@@ -47,7 +47,7 @@ def seconds(browser) -> float:
 def press(page, cell: int) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
     page.get_by_role("button", name=f"Run cell {cell + 1}", exact=True).click()
-    if page.locator(".live-ask").count():
+    if not page.locator(".live-panel").count():
         page.locator(".live-ask").get_by_role("button", name="Run").click()
     page.wait_for_function(WAIT, arg=cell, timeout=300_000)
 

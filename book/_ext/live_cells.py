@@ -72,7 +72,7 @@ def names(tree, kind):
     return found
 
 
-def not_run(cells, slow=()):
+def not_run(cells, too_long=()):
     """Return the numbers of the cells that cannot run, each with its reason."""
     lost, reasons = {}, {}
     for i, cell in enumerate(cells):
@@ -85,7 +85,7 @@ def not_run(cells, slow=()):
         lost |= imports
         reads = names(tree, ast.Load)
         why = next((lost[name] for name in sorted(reads) if name in lost), None)
-        why = "it takes long" if cell.get("id") in slow else why
+        why = "it takes long" if cell["id"] in too_long else why
         if why:
             reasons[i] = why
             lost |= dict.fromkeys(sets, why)
@@ -114,8 +114,8 @@ def load_script(app, pagename, templatename, context, doctree):
     known = {
         "root": f"{'../' * pagename.count('/')}_static/{FOLDER}/",
         "no": sorted(not_run(cells)),
-        "file": sorted(not_run(cells, slow)),
-        "slow": {i: slow[cell["id"]] for i, cell in enumerate(cells) if cell["id"] in slow},
+        "file": sorted(not_run(cells, {name for name, told in slow.items() if len(told) > 1})),
+        "slow": {i: slow[cell["id"]][0] for i, cell in enumerate(cells) if cell["id"] in slow},
         "sizes": app.live_sizes,
     }
     script = START.read_text("utf8").replace("KNOWN", json.dumps(known, separators=(",", ":")))

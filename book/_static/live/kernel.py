@@ -168,8 +168,11 @@ class Shown:
 
     def __init__(self, data):
         self.data = data
-        self.mimes = {"text/plain": f"<IPython.core.display.{type(self).__name__} object>"}
-        self.mimes[self.mime] = data
+
+    @property
+    def mimes(self):
+        name = f"<IPython.core.display.{type(self).__name__} object>"
+        return {"text/plain": name, self.mime: self.data}
 
 
 KINDS = {"Markdown": "text/markdown", "HTML": "text/html", "Latex": "text/latex"}

@@ -16,7 +16,7 @@ window.diceLiveStart = (known, boxes, none) => {
     h("button", { type: "button", class: "live-button", click: press, ...more }, words);
   const megabytes = (bytes) => Math.ceil(bytes / 1e6);
   const total = (names) => names.reduce((sum, name) => sum + (known.sizes[name] || 0), 0);
-  const MEMORY = { sympy: 400, matplotlib: 500 }; // megabytes that a page takes, measured
+  const MEMORY = [300, 400]; // megabytes that a page takes, without and with figures
 
   // What is said: seen by all in the panel, and read out.
 
@@ -71,7 +71,7 @@ window.diceLiveStart = (known, boxes, none) => {
     if (agreed) return answer(true);
     const size = megabytes(total(["python", "numpy", "sympy", "course"]));
     const more = known.sizes.matplotlib
-      ? ` Figures take ${megabytes(known.sizes.matplotlib)} MB more, at the first that is drawn.` : "";
+      ? ` Figures take ${megabytes(known.sizes.matplotlib)} MB more, once one is drawn, and ${MEMORY[1]} MB of memory in all.` : "";
     const where = fromFile ? "from this folder" : "from this site, once";
     const close = (yes) => {
       agreed = yes;
@@ -81,7 +81,7 @@ window.diceLiveStart = (known, boxes, none) => {
     };
     const dialog = h("dialog", { class: "live-ask", "aria-labelledby": "live-ask-title" },
       h("h2", { id: "live-ask-title" }, "Run Python in this page?"),
-      h("p", {}, `It takes ${size} MB ${where}, and about ${MEMORY.sympy} MB of memory.${more} `
+      h("p", {}, `It takes ${size} MB ${where}, and about ${MEMORY[0]} MB of memory.${more} `
         + "Nothing that you write leaves this machine."),
       h("p", {}, "This was tried in Chromium on a computer; an iPhone was not tried. Where memory "
         + "is short, the page says so, and the printed outputs stay."),
