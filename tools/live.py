@@ -53,9 +53,11 @@ def fetch() -> tuple[Path, Path | None]:
     packed = FETCHED / f"{name.replace('@', '-')}.tgz"
     if not packed.exists():
         npm = shutil.which("npm") or sys.exit("make live needs npm (Node.js)")
-        subprocess.run([npm, "pack", "--silent", name], cwd=FETCHED, check=True, stdout=-3)
-    data = checked(packed.read_bytes(), sha256, packed.name)
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        subprocess.run(
+            [npm, "pack", "--silent", name], cwd=FETCHED, check=True, stdout=subprocess.DEVNULL
+        )
+    checked(packed.read_bytes(), sha256, packed.name)
+    with tarfile.open(packed, encoding="utf8") as archive:
         archive.extractall(FETCHED, filter="data")
     for wanted, sha256 in SYMBOLIC.items():
         checked(download(wanted).read_bytes(), sha256, wanted)

@@ -69,17 +69,11 @@ def venn(
 
 def circle_distance(r: float, s: float, shared: float) -> float:
     """Return the distance at which circles of radii r and s share the given area."""
-
-    def surplus(d: float) -> float:
-        angles = (d * d + r * r - s * s) / (2 * d * r), (d * d + s * s - r * r) / (2 * d * s)
-        a, b = np.arccos(np.clip(angles, -1, 1))
-        return float(r * r * (a - np.sin(2 * a) / 2) + s * s * (b - np.sin(2 * b) / 2)) - shared
-
-    near, far = max(abs(r - s), 1e-9), r + s
-    while far - near > 1e-12 * far:  # closer together they share more
-        middle = (near + far) / 2
-        near, far = (middle, far) if surplus(middle) > 0 else (near, middle)
-    return middle
+    d = np.linspace(max(abs(r - s), 1e-9), r + s, 100_001)
+    angles = (d * d + r * r - s * s) / (2 * d * r), (d * d + s * s - r * r) / (2 * d * s)
+    a, b = np.arccos(np.clip(angles, -1, 1))
+    areas = r * r * (a - np.sin(2 * a) / 2) + s * s * (b - np.sin(2 * b) / 2)
+    return float(np.interp(-shared, -areas, d))
 
 
 # Four tasks
