@@ -9,6 +9,7 @@ import re
 import threading
 from unittest.mock import ANY
 
+import firefox
 import live_cells
 import pytest
 from built import CHAPTERS, SITE, axe
@@ -18,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not (live_cells.LIVE / "sizes.json").exists(), reason="wants make live"),
 ]
 PAGES = [*CHAPTERS, "notebooks/wrong_number"]
+FOR_ALL = "notebooks/02_dice_coefficient", "notebooks/12_gradients"
 TOLD = live_cells.LIVE / "told"
 HIGHER = 10  # pixels of up to 800: text is measured otherwise by another version of Matplotlib
 DIFFERENT = 0.02  # a figure's pixels on average, at a quarter of its size; 1 is black from white
@@ -38,6 +40,10 @@ RENDER = """async svgs => {
   const apart = a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / 255 / a.length;
   return [[one.width, one.height], [two.width, two.height], apart];
 }"""
+
+
+def beyond(name):
+    return () if name in FOR_ALL else pytest.mark.beyond
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +137,35 @@ def test_a_chapter_gives_in_the_page_what_is_printed(visit, served, name):
     (TOLD / f"{name.rpartition('/')[2]}.txt").write_text("\n".join(lines) + "\n", "utf8")
     print("\n".join(lines), slow)
     assert same == len(results) if lacks else same >= 0.9 * whole, lines
+
+
+IN_FIREFOX = """
+  const until = async test => {
+    while (!test()) await new Promise(done => setTimeout(done, 100));
+    return test();
+  };
+  const said = words => until(() => words.test(document.querySelector('.live-words')?.textContent));
+  document.querySelector('.live-run').click();
+  (await until(() => document.querySelector('.live-ask button'))).click();
+  await said(/^Cell 1 ran|failed|not enough/);
+  document.querySelector('.live-panel button').click();
+  await said(/cells ran|failed|not enough/);
+  return diceLive.results;
+"""
+
+
+@pytest.mark.skipif(firefox.PROGRAM is None, reason="Firefox is not installed")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=beyond(name)) for name in PAGES])
+def test_in_firefox_too(served, name):
+    """Text strictly; figures are drawn."""
+    cells = live_cells.code_cells(name)
+    with firefox.page() as page:
+        page.goto(f"{served}/{name}.html")
+        results = page.evaluate(IN_FIREFOX)
+    assert len(results) == len(cells) - len(live_cells.not_run(cells))
+    for i, result in results.items():
+        (text, figures), (now, drawn) = printed(cells[int(i)]), ran(result)
+        assert (now, len(drawn), result["error"]) == (text, len(figures), None), cells[int(i)]["id"]
 
 
 CHAPTER = "notebooks/02_dice_coefficient.html"

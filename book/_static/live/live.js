@@ -83,7 +83,7 @@ window.diceLiveStart = (known, boxes, none) => {
       h("h2", { id: "live-ask-title" }, "Run Python in this page?"),
       h("p", {}, `It takes ${size} MB ${where}, and about ${MEMORY[0]} MB of memory.${more} `
         + "Nothing that you write leaves this machine."),
-      h("p", {}, "This was tried in Chromium on a computer; an iPhone was not tried. Where memory "
+      h("p", {}, "This was tried in Chromium and Firefox on a computer; an iPhone was not tried. Where memory "
         + "is short, the page says so, and the printed outputs stay."),
       h("p", { class: "live-buttons" }, button("Run", () => close(true), { autofocus: true }),
         button("Not now", () => close(false))));
