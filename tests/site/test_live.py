@@ -199,6 +199,7 @@ def test_from_a_file_by_keyboard_a_cell_runs_is_edited_and_set_back(visit):
         page.wait_for_selector(f"html[data-theme={scheme}]")
         for part in (".live-panel", ".cell:has(.live-text)"):
             assert axe(page, part) == [], scheme
+    page.locator(".live-words[role=status][aria-live=polite]").wait_for()
     page.get_by_role("button", name="Reset").press("Enter")
     wait(page, "as it was printed")
     assert cell.locator(".cell_output:visible").text_content().strip() == "0.8"
