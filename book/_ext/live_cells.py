@@ -110,12 +110,12 @@ def load_script(app, pagename, templatename, context, doctree):
         return
     if not (ROOT / f"{pagename}.ipynb").exists():
         return
-    cells, slow = code_cells(pagename), SLOW.get(Path(pagename).name, {})
+    cells = code_cells(pagename)
     known = {
         "root": f"{'../' * pagename.count('/')}_static/{FOLDER}/",
         "no": sorted(not_run(cells)),
-        "file": sorted(not_run(cells, {name for name, told in slow.items() if len(told) > 1})),
-        "slow": {i: slow[cell["id"]][0] for i, cell in enumerate(cells) if cell["id"] in slow},
+        "file": sorted(not_run(cells, {name for name, told in SLOW.items() if len(told) > 1})),
+        "slow": {i: SLOW[cell["id"]][0] for i, cell in enumerate(cells) if cell["id"] in SLOW},
         "sizes": app.live_sizes,
     }
     script = START.read_text("utf8").replace("KNOWN", json.dumps(known, separators=(",", ":")))

@@ -71,7 +71,8 @@ window.diceLiveStart = (known, boxes, none) => {
     if (agreed) return answer(true);
     const size = megabytes(total(["python", "numpy", "sympy", "course"]));
     const more = known.sizes.matplotlib
-      ? ` Figures take ${megabytes(known.sizes.matplotlib)} MB more, once one is drawn, and ${MEMORY[1]} MB of memory in all.` : "";
+      ? ` Figures take ${megabytes(known.sizes.matplotlib)} MB more, once one is drawn, and ${MEMORY[1]} MB of memory`
+        + ` in all; SciPy takes ${megabytes(known.sizes.scipy)} MB, once a cell uses it.` : "";
     const where = fromFile ? "from this folder" : "from this site, once";
     const close = (yes) => {
       agreed = yes;
