@@ -45,9 +45,10 @@ def zipped(files):
 
 
 def code_cells(name):
-    """Return the code cells of a chapter, in order."""
+    """Return the code cells that a chapter shows, in order."""
     cells = json.loads((ROOT / f"{name}.ipynb").read_text("utf8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
+    code = (cell for cell in cells if cell["cell_type"] == "code")
+    return [cell for cell in code if "remove-cell" not in cell["metadata"].get("tags", [])]
 
 
 def outside(tree):

@@ -112,6 +112,7 @@ def difference(page, stored, result):
 def test_a_chapter_gives_in_the_page_what_is_printed(visit, served, name):
     page = visit(f"{served}/{name}.html")
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
+    assert not any("/live/" in url for url in page.asked)  # before the press
     page.locator(".live-run").first.click()
     agree(page)
     wait(page, "^Cell 1 ran|failed|memory for")
