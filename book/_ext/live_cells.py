@@ -138,5 +138,5 @@ def measure(app):
 def setup(app):
     app.connect("builder-inited", measure)
     app.connect("html-page-context", load_script)
-    app.connect("build-finished", write_files)
+    app.connect("build-finished", write_files, priority=950)  # theme_patches reads all scripts
     return {"parallel_read_safe": True, "parallel_write_safe": False}
