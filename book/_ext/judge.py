@@ -16,9 +16,7 @@ from questions import QUESTIONS  # noqa: E402
 from dice.course.judge import EXERCISES, known  # noqa: E402
 
 MAP = "book/progress"
-PAGES = [
-    path.relative_to(ROOT).as_posix()[:-6] for path in sorted(ROOT.glob("notebooks/[01]*.ipynb"))
-]
+PAGES = [f"notebooks/{path.stem}" for path in sorted(ROOT.glob("notebooks/[01]*.ipynb"))]
 HEAD = re.compile(r"^### Exercise ([\d.]+: .+)\n\n<small id=\"([^\"]+)\"", re.M)
 IN_PAGE = {"asks", "answer", "decimals", "slips", "names", "hint", "shows"}
 
@@ -35,26 +33,20 @@ def chapter(page):
 
 def draw_map(app, docname, source):
     """Write the objectives of each chapter, and what there is to solve, into the page."""
-    if docname == MAP:
-        for page in PAGES:
-            title, aims, asked = chapter(page)
-            items = "".join(
-                f'<li data-solved="{name}"><a href="../{page}.html#{name}">{what}</a></li>\n'
-                for name, what in asked.items()
-            )
-            source[0] += f"\n## [{title}](../{page}.ipynb)\n\n{aims}\n<ul>\n{items}</ul>\n"
+    for page in PAGES if docname == MAP else []:
+        title, aims, asked = chapter(page)
+        row = '<li data-solved="{0}"><a href="../{1}.html#{0}">{2}</a></li>\n'
+        items = "".join(row.format(name, page, what) for name, what in asked.items())
+        source[0] += f"\n## [{title}](../{page}.ipynb)\n\n{aims}\n<ul>\n{items}</ul>\n"
 
 
 def load_script(app, pagename, templatename, context, doctree):
     """Give a page the script, and the data of what it asks."""
-    if app.builder.format == "html" and (pagename in PAGES or pagename == MAP):
-        asked = [] if pagename == MAP else chapter(pagename)[2]
-        data = {
-            name: {k: v for k, v in known(name).items() if k in IN_PAGE}
-            for name in asked
-            if name in EXERCISES
-        }
-        data |= {name: QUESTIONS[name] for name in asked if name in QUESTIONS}
+    if app.builder.format == "html" and pagename in (*PAGES, MAP):
+        data = {}
+        for name in chapter(pagename)[2] if pagename != MAP else ():
+            entry = known(name) if name in EXERCISES else {}
+            data[name] = QUESTIONS.get(name) or {k: v for k, v in entry.items() if k in IN_PAGE}
         app.add_js_file(None, body=f"window.diceAsked={json.dumps(data)}", priority=400)
         app.add_js_file("explorables/judge.js", loading_method="defer")
 

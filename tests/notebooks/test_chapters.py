@@ -144,13 +144,13 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
         asked = [cell for cell in checks if "hide-input" not in cell.tags and not cell.optional]
         checks = [cell for cell in checks if cell not in asked]
         names = [m[1] for cell in asked if (m := ASKED.fullmatch(cell.source))]
-        own = re.findall(EXERCISE_NAME, text)[0][:1]
-        if asked and (names != [*own] or cells.index(asked[0]) != 1):
-            yield f"{title!r}: after the task, ask once: a comment, and `check({own[0]!r}, ...)`"
-        if bool(asked) != (own[0] in EXERCISES):
+        own = [name for name, _ in re.findall(EXERCISE_NAME, text)][:1]
+        if asked and (names != own or cells.index(asked[0]) != 1):
+            yield f"{title!r}: after the task, ask once: a comment, and `check(its name, ...)`"
+        if bool(asked) != any(name in EXERCISES for name in own):
             yield f"{title!r}: the judge and the chapter differ on whether it has an answer"
         judged = [n for cell in checks for n in re.findall(r'\bcheck\("([^"]+)"', cell.source)]
-        if asked and judged not in ([*own], []):
+        if asked and judged not in (own, []):
             yield f"{title!r}: the solution is to ask the judge once, about itself"
         if not any(isinstance(n, ast.Assert) for c in checks for n in ast.walk(parse(c))):
             yield f"{title!r}: after the solution, add a code cell that asserts its result"

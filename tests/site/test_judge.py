@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from built import axe
+from built import SITE, axe
 from questions import QUESTIONS, allowed, choices, fill
 
 from dice.course.judge import EXERCISES, check
@@ -105,3 +105,25 @@ def test_an_exercise_is_solved_kept_and_taken_along(visit):
     page.reload()
     assert line.input_value() == "dice-course solved: gradients/by-hand soft-dice/by-hand"
     assert page.get_by_text("2 of ").count() == 1 and done.count() == 2
+
+
+@pytest.mark.skipif(not (SITE / "_static/live/sympy.bin").exists(), reason="needs `make live`")
+def test_code_is_judged_in_the_page(visit):
+    page = visit("notebooks/02_dice_coefficient.html")
+    form = page.locator("form.judge:has(textarea)")
+    wrong = (
+        "def f(p, g):\n    return (p * g).sum() / (p.sum() + g.sum()) if (p + g).any() else np.nan"
+    )
+    for code, words, drawn in [
+        (wrong, "For target 1, prediction 1 yours gives 0.5, it is 1. On all", 1),
+        ("def f(p g):", "Not yet. Python says: SyntaxError", 0),
+        (wrong.replace("(p *", "2 * (p *"), "Right, on ", 0),
+    ]:
+        form.locator("textarea").fill(code)
+        form.get_by_role("button", name="Check").click()
+        if code == wrong:
+            page.locator("dialog").get_by_role("button", name="Run", exact=True).click()
+        said = form.locator("[role=status]")
+        said.filter(has_text=words).wait_for(timeout=200_000)
+        assert form.locator("svg[role=img]").count() == drawn
+    assert page.evaluate("diceJudge.solved()") == ["dice-coefficient/write-dice"]
