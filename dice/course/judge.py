@@ -158,8 +158,7 @@ def breaks(law: str, function: Function, tried: list[Any]) -> Iterator[int]:
 
 def judge_function(name: str, function: Function) -> Verdict:
     """Try a function on all inputs: the first that fails is the smallest."""
-    entry, tried = known(name), cases(name)
-    quiet = entry.get("quiet", False)
+    entry, tried, quiet = known(name), cases(name), known(name).get("quiet", False)
     came = [attempt(function, case, quiet) for case, _ in tried]
     failed = [k for k, (_, right) in enumerate(tried) if not same(came[k], right)]
     where = {law: next(breaks(law, function, tried), None) for law in entry.get("laws", ())}
@@ -196,8 +195,8 @@ def judge_numbers(name: str, answer: Any) -> Verdict:
         return Verdict(
             f"Not yet. Asked for: {', '.join(entry['asks'])}; as numbers, in this order."
         )
-    half = 0.5 * 10.0 ** -entry.get("decimals", 4) + 1e-12
-    wrong = []
+    decimals, wrong = entry.get("decimals", 4), []
+    half = 0.5 * 10.0**-decimals + 1e-12
     for ask, value, right in zip(entry["asks"], given, entry["answer"], strict=True):
         low, high = right if isinstance(right, list) else [float(Fraction(right))] * 2
         wrong += [] if low - half <= value <= high + half else [ask]
@@ -205,7 +204,8 @@ def judge_numbers(name: str, answer: Any) -> Verdict:
         return Verdict(f"Right. {entry['shows']}", True)
     slips = entry.get("slips", {}).items()
     said = [w for slip, w in slips if any(abs(v - float(Fraction(slip))) <= half for v in given)]
-    return Verdict(WRONG.format(" ".join([f"Not right: {', '.join(wrong)}.", *said]), name))
+    text = f"Not right: {', '.join(wrong)} (exact, or to {decimals} decimals)."
+    return Verdict(WRONG.format(" ".join([text, *said]), name))
 
 
 def judge_example(name: str, answer: Any) -> Verdict:
@@ -241,8 +241,8 @@ def check(name: str, answer: Any) -> Verdict:
 
     Examples
     --------
-    >>> check("soft-dice/price-of-epsilon", ("1/3", 40))
-    Not yet. Not right: pixels for less than 0.01. For a hint: hint("soft-dice/price-of-epsilon").
+    >>> check("soft-dice/price-of-epsilon", ("1/3", 50))
+    Right. An epsilon of 1 is dear for small objects.
     >>> check("build/hard-dice", lambda p, g: (p * g).sum() / (p.sum() + g.sum())).right
     False
     """

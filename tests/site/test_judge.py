@@ -82,7 +82,7 @@ def test_an_exercise_is_solved_kept_and_taken_along(visit):
     fields.nth(1).press("Enter")
     assert "first" in said.inner_text()
     for answers, words in {
-        ("1/3", "49"): "Not right: pixels for less than 0.01. 49 pixels cost 1/99",
+        ("1/3", "49"): "pixels for less than 0.01 (exact, or to 4 decimals). 49 pixels",
         ("a", "50"): "Each is to be a number",
         ("0.3333", "50"): "Right. An epsilon of 1",
     }.items():

@@ -119,7 +119,7 @@ window.diceJudge = (() => {
     try {
       values = given.map(number);
     } catch {
-      return [false, "Not yet. Each is to be a number, such as 2/3 or 0.6667."];
+      return [false, `Not yet. Each is to be a number: exact, such as 2/3, or to ${decimals} decimals.`];
     }
     const half = 0.5 * 10 ** -decimals + 1e-12;
     const wrong = asks.filter((_, k) => {
@@ -128,7 +128,8 @@ window.diceJudge = (() => {
     });
     if (!wrong.length) return [true, `Right. ${shows}`];
     const said = Object.entries(slips).filter(([slip]) => values.some((v) => Math.abs(v - number(slip)) <= half));
-    return [false, ["Not yet. Not right: " + wrong.join(", ") + ".", ...said.map(([, why]) => why)].join(" ")];
+    const rule = `Not yet. Not right: ${wrong.join(", ")} (exact, or to ${decimals} decimals).`;
+    return [false, [rule, ...said.map(([, why]) => why)].join(" ")];
   };
 
   const python = (name, code) => {
