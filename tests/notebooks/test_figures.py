@@ -209,7 +209,7 @@ def test_the_style_sheet_has_the_colors_and_sizes_of_the_course():
 
 def test_the_course_is_small_and_has_no_back_doors():
     sources = {path.name: path.read_text("utf8") for path in COURSE_FILES}
-    assert sum(len(code_lines(source)) for source in sources.values()) <= 1410
+    assert sum(len(code_lines(source)) for source in sources.values()) <= 1600
     for name, source in sources.items():
         assert not re.search(r"^from dice\.course.* import .*\b_\w", source, re.M), name
 
