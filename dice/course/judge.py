@@ -160,6 +160,8 @@ def judge_function(name: str, function: Function) -> Verdict:
     """Try a function on all inputs: the first that fails is the smallest."""
     entry, tried, quiet = known(name), cases(name), known(name).get("quiet", False)
     came = [attempt(function, case, quiet) for case, _ in tried]
+    if any(value is ... for value in came):
+        return check(name, ...)
     failed = [k for k, (_, right) in enumerate(tried) if not same(came[k], right)]
     where = {law: next(breaks(law, function, tried), None) for law in entry.get("laws", ())}
     broken = {law: k for law, k in where.items() if k is not None}

@@ -168,6 +168,10 @@ def test_examples(name):
         assert not verdict and "This does not hold: " in str(verdict)
 
 
+def test_a_function_that_gives_the_three_dots_waits():
+    assert str(check("build/hard-dice", lambda p, g: ...)) == str(check("build/hard-dice", ...))
+
+
 def test_names_hints_and_what_waits():
     assert (
         repr(check("soft-dice/price-of-epsilon", ...))
