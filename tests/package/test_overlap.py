@@ -38,6 +38,7 @@ def test_as_many_classes_as_allowed():
     assert sums_of(found).sum() == 5
 
 
+@pytest.mark.practice
 @pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.uint64])
 def test_masks_are_counted(dtype):
     p, g = RNG.integers(0, 2, (2, 7, 9))
@@ -45,6 +46,7 @@ def test_masks_are_counted(dtype):
     assert overlap(p.astype(dtype), g.astype(dtype)) == expected
 
 
+@pytest.mark.practice
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64])
 @pytest.mark.parametrize("smooth", [True, False])
 def test_class_maps_are_counted(dtype, smooth):
@@ -57,6 +59,7 @@ def test_class_maps_are_counted(dtype, smooth):
     assert found.intersection.dtype == np.int64
 
 
+@pytest.mark.practice
 @pytest.mark.parametrize("class_axis", [0, 1, -1])
 def test_masks_per_class(class_axis):
     p, g = RNG.integers(0, 2, (2, 3, 6, 8))
@@ -86,6 +89,12 @@ def test_probabilities_are_added(dtype, variant):
         sums_of(found), expected, rtol=1e-15 if dtype is np.float64 else 1e-6
     )
     assert found.intersection.dtype == np.float64
+
+
+@pytest.mark.practice
+def test_probabilities_of_a_mask_are_added():
+    p, g = RNG.random(40), RNG.integers(0, 2, 40)
+    np.testing.assert_allclose(sums_of(overlap(p, g)), [(p * g).sum(), p.sum(), g.sum()])
 
 
 def test_a_soft_target_keeps_its_precision():
@@ -300,6 +309,7 @@ def spied(monkeypatch):
 # Merged
 
 
+@pytest.mark.practice
 def test_parts_add_up_to_the_whole():
     p, g = RNG.integers(0, 3, (2, 60))
     tiles = np.array_split(np.arange(60), [7, 20, 20, 41])
@@ -398,6 +408,7 @@ def test_symbols_with_an_index_pass_through():
     assert sums.score(lambda i, p, g: (i, g)) == p[0, c]
 
 
+@pytest.mark.practice(score=["dice"])
 @pytest.mark.parametrize("score", ["dice", "iou"])
 def test_empty_sets(score):
     both, target, prediction = Overlap(0, 0, 0), Overlap(0, 3, 0), Overlap(0, 0, 3)
@@ -415,12 +426,18 @@ def test_epsilon_in_either_place_decides_the_empty_case():
     assert both.dice(eps_numerator=1e-6, eps_denominator=1e-6) == 1
 
 
+@pytest.mark.practice
 def test_averages_are_what_they_say():
     i, p, g = np.array([2, 0, 1]), np.array([3, 2, 1]), np.array([2, 0, 4])
     sums, each = Overlap(i, p, g), 2 * i / (p + g)
     assert sums.dice(average="macro") == pytest.approx(each.mean())
     assert sums.dice(average="micro") == pytest.approx(2 * i.sum() / (p.sum() + g.sum()))
     assert sums.dice(average="weighted") == pytest.approx((each * g).sum() / g.sum())
+
+
+def test_averages_with_weights_or_without_background():
+    i, p, g = np.array([2, 0, 1]), np.array([3, 2, 1]), np.array([2, 0, 4])
+    sums, each = Overlap(i, p, g), 2 * i / (p + g)
     weighted = sums.dice(average="macro", weights=[1, 2, 5])
     assert weighted == pytest.approx((each * [1, 2, 5]).sum() / 8)
     assert sums.dice(average="macro", include_background=False) == pytest.approx(each[1:].mean())

@@ -257,12 +257,19 @@ class Case(NamedTuple):
     average: str | None
 
 
+TAKEN = getattr(dice, "TAKES", INPUTS)  # a reader's own package takes fewer
 PAIRS = {
-    (function, name): [inputs for inputs in INPUTS if applies(name, function, inputs)]
+    (function, name): [inputs for inputs in TAKEN if applies(name, function, inputs)]
     for function, name in product(FUNCTIONS, PROPERTIES)
 }
 
 
+OWN = [f"dice_score, {average}" for average in ("macro", "micro", "weighted", None)]
+OWN += ["soft_dice", "dice_loss", "dice_loss, epsilon"]
+OF_OWN = ["bounds", "symmetry", "permutation", "classes", "repetition", "other_axes"]
+
+
+@pytest.mark.practice(function=OWN, name=OF_OWN)
 @pytest.mark.parametrize(("function", "name"), [pair for pair, inputs in PAIRS.items() if inputs])
 @given(data=st.data())
 @steady
@@ -291,6 +298,7 @@ SUMMED = {
 }
 
 
+@pytest.mark.practice(inputs=TAKEN)
 @pytest.mark.parametrize("inputs", SUMMED)
 @given(data=st.data())
 @steady
@@ -305,6 +313,7 @@ def test_parts_make_the_whole(inputs, data):
     assert (merged.batched, merged.squared) == (whole.batched, whole.squared)
     if exact:
         assert sums_of(merged).dtype == np.int64
+        same(merged.dice(), whole.dice())
 
 
 @pytest.mark.parametrize("inputs", ["mask", "soft, one class"])
@@ -427,6 +436,14 @@ def test_gradient(reading, options, data):
         assume((np.abs(p - g) > 1e-4).all())  # the minimum has a corner there
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=g.shape[-1], max_size=g.shape[-1])))
     check_gradient(p, g, options | {"mask": kept})
+
+
+@pytest.mark.practice
+@given(data=st.data())
+@steady
+def test_gradient_of_one_mask(data):
+    p, g = data.draw(pairs("soft, masks", least=1))
+    check_gradient(0.1 + 0.8 * p[0], g[0], {})
 
 
 @given(data=st.data())

@@ -82,17 +82,39 @@ def test_one_hot(class_axis):
 # Scores
 
 
-def test_dice_and_iou_against_their_definitions():
+@pytest.mark.practice
+def test_dice_of_a_mask_is_its_definition():
+    p, g = RNG.integers(0, 2, (2, 20, 20))
+    assert dice_score(p, g) == pytest.approx(2 * np.sum(p & g) / (np.sum(p) + np.sum(g)))
+    nothing = np.zeros_like(p)
+    for empty in (0.0, 0.25, 1.0):
+        assert dice_score(nothing, nothing, empty=empty) == empty
+        assert dice_score(p, nothing, empty=empty) == dice_score(nothing, g, empty=empty) == 0
+        assert dice_score(p, 1 - p, empty=empty) == 0
+        assert dice_score(p, g, empty=empty) == dice_score(p, g)
+    assert np.isnan(dice_score(nothing, nothing))
+
+
+@pytest.mark.practice
+def test_dice_of_classes_is_its_definition():
     p, g = RNG.integers(0, 4, (2, 20, 20))
     each = [2 * np.sum((p == c) & (g == c)) / (np.sum(p == c) + np.sum(g == c)) for c in range(4)]
-    found = dice_score(p, g, num_classes=4, average=None)
-    np.testing.assert_allclose(found, each)
+    np.testing.assert_allclose(dice_score(p, g, num_classes=4, average=None), each)
     assert dice_score(p, g, num_classes=4) == pytest.approx(np.mean(each))
+    sizes = [np.sum(g == c) for c in range(4)]
+    weighted = dice_score(p, g, num_classes=4, average="weighted")
+    assert weighted == pytest.approx(np.average(each, weights=sizes))
+
+
+def test_iou_is_a_function_of_dice():
+    p, g = RNG.integers(0, 4, (2, 20, 20))
+    found = dice_score(p, g, num_classes=4, average=None)
     np.testing.assert_allclose(iou_score(p, g, num_classes=4, average=None), found / (2 - found))
     masks = [one_hot(a, 4, class_axis=0) for a in (p, g)]
     np.testing.assert_array_equal(dice_score(*masks, class_axis=0, average=None), found)
 
 
+@pytest.mark.practice
 def test_micro_over_exclusive_classes_is_accuracy():
     p, g = RNG.integers(0, 3, (2, 15, 15))
     assert dice_score(p, g, num_classes=3, average="micro") == pytest.approx((p == g).mean())
@@ -116,15 +138,40 @@ def test_soft_equals_hard_on_masks():
         np.testing.assert_allclose(soft, hard, rtol=1e-15)
 
 
-def test_absent_classes_and_means():
+@pytest.mark.practice
+def test_an_absent_class_is_left_out_of_a_mean():
     p, g = np.array([0, 0, 1]), np.array([0, 0, 2])
     each = dice_score(p, g, num_classes=4, average=None)
     np.testing.assert_array_equal(each, [1, 0, 0, np.nan])
     assert dice_score(p, g, num_classes=4) == pytest.approx(1 / 3)
+
+
+def test_an_absent_class_may_count():
+    p, g = np.array([0, 0, 1]), np.array([0, 0, 2])
     assert dice_score(p, g, num_classes=4, empty=1) == pytest.approx(0.5)
 
 
 # Losses
+
+
+@pytest.mark.practice
+def test_soft_dice_is_its_definition():
+    p, g = RNG.random(50), RNG.integers(0, 2, 50)
+    assert soft_dice(p, g) == pytest.approx(2 * (p * g).sum() / (p.sum() + g.sum()))
+    masks = RNG.integers(0, 2, (2, 50))
+    assert soft_dice(masks[0].astype(float), masks[1]) == pytest.approx(dice_score(*masks))
+
+
+@pytest.mark.practice
+@pytest.mark.parametrize("eps", [0, 1e-6, 1])
+def test_the_loss_is_its_definition(eps):
+    p, labels = RNG.random((3, 8, 8)), RNG.integers(0, 3, (8, 8))
+    each = [
+        (2 * q[labels == c].sum() + eps) / (q.sum() + (labels == c).sum() + eps)
+        for c, q in enumerate(p)
+    ]
+    loss = dice_loss(p, labels, class_axis=0, eps_numerator=eps, eps_denominator=eps)
+    assert loss == pytest.approx(1 - np.mean(each))
 
 
 def test_dice_loss_is_one_minus_soft_dice():
@@ -134,6 +181,7 @@ def test_dice_loss_is_one_minus_soft_dice():
         np.testing.assert_allclose(loss, 1 - soft_dice(p, g, class_axis=0, average=average))
 
 
+@pytest.mark.practice
 def test_identity_of_the_plain_denominator():
     p, g = RNG.random(50), RNG.integers(0, 2, 50)
     assert dice_loss(p, g) == pytest.approx(np.abs(p - g).sum() / (p + g).sum(), abs=1e-14)
@@ -180,6 +228,7 @@ def test_soft_targets():
     assert dice_loss(g, g, squared=True) == 0
 
 
+@pytest.mark.practice
 def test_pixels_can_be_shuffled():
     p, g = RNG.random(40), RNG.integers(0, 2, 40)
     order = RNG.permutation(40)
