@@ -13,6 +13,7 @@ PEERS  ?= .venv-peers
 SKIP    = skip-execution
 CORE    = dice/*.py dice/engine/*.py $(patsubst %,tests/package/test_%.py,array_libraries tversky_and_gradients import bad_input hints overlap scores_and_losses)
 PORT   ?= 8000
+OWN    ?= practice/my_dice
 GIB    ?= 8
 NEWEST  = 3.14
 comma  := ,
@@ -20,10 +21,10 @@ comma  := ,
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book live test lint format unit notebooks outputs optional pages nu lighthouse lab serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean
+.PHONY: help book live test lint format unit notebooks outputs optional pages nu lighthouse lab practice practice-test serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-10s %s\n' "$$name" "$$does"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name does; do printf '  %-13s %s\n' "$$name" "$$does"; done
 
 book: $(BOOK)  ## Build the book, and say where to open it
 	@echo "The book is ready. Open file://$(CURDIR)/$(BOOK)"
@@ -77,6 +78,13 @@ lighthouse: $(BOOK)  ## Print what Lighthouse says of every page, 5 minutes (nee
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
+
+practice: $(READY)  ## Open Build it yourself without its solutions in JupyterLab, from the folder practice/
+	@$(BIN)/python tools/make_practice.py
+	$(BIN)/jupyter-lab --notebook-dir=. practice/build_it_yourself.ipynb
+
+practice-test: $(READY)  ## Run our tests on the package that you built (another folder: make practice-test OWN=folder)
+	$(BIN)/python -m pytest tests/package --practice $(OWN)
 
 serve: $(BOOK)  ## Serve the book on this machine (another port: make serve PORT=9000)
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

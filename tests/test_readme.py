@@ -27,7 +27,7 @@ def test_every_target_for_a_learner_has_a_line_without_make():
     (block,) = re.findall(r"^```\n(py -3.*?)^```", README, re.M | re.S)
     (targets,) = re.findall(r"what `make (.*?)` do\.", README)
     named = re.findall(r"\w+", targets)
-    assert named == ["book", "unit", "notebooks", "pdf", "dist", "serve", "and", "lab"]
+    assert named == ["book", "unit", "notebooks", "pdf", "dist", "practice", "serve", "and", "lab"]
     assert len(block.splitlines()) == 2 + len(named) - 1  # after the two that set up
 
 

@@ -62,7 +62,9 @@ def pairs_of(prediction, target, num_classes, class_axis):
         pairs = [(p, g)]
     else:
         p = np.moveaxis(p, class_axis, 0)
-        masks = [g == c for c in range(len(p))] if g.ndim < p.ndim else np.moveaxis(g, class_axis, 0)
+        masks = (
+            [g == c for c in range(len(p))] if g.ndim < p.ndim else np.moveaxis(g, class_axis, 0)
+        )
         pairs = list(zip(p, masks, strict=True))
     assert np.isin(g, (0, 1)).all() or num_classes or g.ndim < p.ndim, "no step has soft targets"
     kind = np.float64 if p.dtype.kind == "f" else np.int64
@@ -116,7 +118,9 @@ def dress(own):
             scores = [
                 own.dice_or_empty(*pairs[0], empty)
                 if len(pairs) == 1
-                else own.merged_dice(pairs) if size else empty
+                else own.merged_dice(pairs)
+                if size
+                else empty
                 for pairs, (_, *sizes) in zip(parts, sums, strict=True)
                 for size in [sum(sizes)]
             ]
@@ -155,7 +159,13 @@ def dress(own):
         return scores[0] if class_axis is None else np.array(scores)
 
     def dice_loss(
-        probabilities, target, *, class_axis=None, average="macro", eps_numerator=0, eps_denominator=0
+        probabilities,
+        target,
+        *,
+        class_axis=None,
+        average="macro",
+        eps_numerator=0,
+        eps_denominator=0,
     ):
         assert average == "macro" and eps_numerator == eps_denominator, "no step has this"
         pairs = pairs_of(probabilities, target, None, class_axis)

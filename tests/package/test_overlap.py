@@ -317,6 +317,7 @@ def test_parts_add_up_to_the_whole():
     whole = overlap(p, g, num_classes=3)
     for merged in (sum(parts), reduce(lambda a, b: a + b, parts)):
         assert sums_of(merged).tolist() == sums_of(whole).tolist()
+        np.testing.assert_allclose(merged.dice(), whole.dice(), rtol=1e-14)
 
 
 def test_merging_refuses_what_does_not_fit():

@@ -187,6 +187,14 @@ def test_identity_of_the_plain_denominator():
     assert dice_loss(p, g) == pytest.approx(np.abs(p - g).sum() / (p + g).sum(), abs=1e-14)
 
 
+@pytest.mark.practice
+def test_the_gradient_is_the_quotient_rule():
+    p, g = RNG.random(50), RNG.integers(0, 2, 50)
+    size = p.sum() + g.sum()
+    expected = -(2 * g * size - 2 * (p * g).sum()) / size**2
+    np.testing.assert_allclose(dice.dice_loss_gradient(p, g), expected, rtol=1e-12)
+
+
 def test_identity_of_the_squared_denominator():
     p, g = RNG.random((2, 50))
     expected = ((p - g) ** 2).sum() / (p**2 + g**2).sum()
