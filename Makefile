@@ -79,6 +79,7 @@ lighthouse: $(BOOK)  ## Print what Lighthouse says of every page, 5 minutes (nee
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
 
+.PHONY: practice practice-test
 practice: $(READY)  ## Open Build it yourself without its solutions in JupyterLab, from the folder practice/
 	@$(BIN)/python tools/make_practice.py
 	$(BIN)/jupyter-lab --notebook-dir=. practice/build_it_yourself.ipynb

@@ -39,6 +39,17 @@ TO_RUN = [  # what the notebooks need, beside themselves: the package, its recor
     "LICENSE-text",
     "CITATION.cff",
 ]
+TO_PRACTICE = [  # what our tests need to run on a reader's package
+    "conftest.py",
+    "tests/conftest.py",
+    "tests/package/conftest.py",
+    "tests/package/test_overlap.py",
+    "tests/package/test_properties.py",
+    "tests/package/test_scores_and_losses.py",
+    "tools/chromium.py",
+    "tools/dressed.py",
+    "tools/notebook_differences.py",
+]
 START = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -107,7 +118,7 @@ def start_page(title: str, notebooks: list[Path]) -> str:
 
 def gather() -> dict[str, Path]:
     """Return the files that go into the zip, by name."""
-    files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN)}
+    files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN + TO_PRACTICE)}
     site = BUILD / "html"
     for file in site.rglob("*"):
         # Opened as a file, a page reads its packs from scripts; from a host, then, it does too.
