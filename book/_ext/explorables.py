@@ -1,4 +1,4 @@
-"""Set a figure to work by hand into a chapter, after the caption of a figure.
+"""Set a figure to work by hand into a chapter, after a caption or at the end of a section's text.
 
 The notebooks know nothing of it: explorables.yml says what stands where. Without scripts a
 reader sees the drawing of the first state, made by the package; the script replaces it.
@@ -26,7 +26,7 @@ from dice import one_hot, overlap, softmax
 from dice.course import detective, examples, report, style
 from dice.course.charts import label_ends
 from dice.course.diagrams import flow
-from dice.course.pixels import masks, pixel_rows
+from dice.course.pixels import heatmap, masks, matrix, pixel_rows
 from dice.course.svg import svg
 from dice.overlap import SUMS, Overlap
 
@@ -37,8 +37,14 @@ TONES = "ink muted grid paper sheet"  # which have a dark version
 NAMED_ALIKE = f"target prediction alarm background on-light on-dark {TONES}"
 
 
-def six_pixels(ax):
-    masks(ax, [examples.SIX_PIXELS_TARGET], [examples.SIX_PIXELS_PREDICTION])
+def rows_of_pixels(ax, **rows):
+    pixel_rows(ax, rows)
+
+
+def two_masks(ax, target, prediction=None, **others):
+    """Masks as rows of text: # is marked; digits are ids in the target, else tenths."""
+    pair = zip((target, prediction or target), ("#123456", "#56789"), strict=True)
+    masks(ax, *(np.array([[c in marks for c in row] for row in rows]) for rows, marks in pair))
 
 
 def scores_over_size(ax):
@@ -52,13 +58,6 @@ def scores_over_size(ax):
     ax.set_xticks(ticks, [f"{100 * tick:g} %" for tick in ticks])
     ax.set(ylabel="score", ylim=(0, 1))
     label_ends(ax)
-
-
-def rounded_or_not(ax):
-    probabilities = np.array([0.9, 0.2, 0.6, 0.8, 0.1, 0.1])
-    rounded = (probabilities >= 0.5).astype(int)
-    rows = {"target": examples.SIX_PIXELS_TARGET, "probability": probabilities, "rounded": rounded}
-    pixel_rows(ax, rows)
 
 
 def worked_example(ax):
@@ -84,26 +83,40 @@ def sorted_scores(ax):
     ax.set(xlabel="patients, sorted by their score", ylabel="Dice", ylim=(0, 1))
 
 
-DRAWINGS = {
-    "accuracy-trap": scores_over_size,
-    "detective": numbers_near,
-    "paint-and-score": six_pixels,
-    "report": sorted_scores,
-    "to-round-or-not": rounded_or_not,
-    "worked-example-live": worked_example,
-}
+def sums_of_images(ax, sums):
+    rows = [[f"image {k}", *(", ".join(map(str, s)) for s in row)] for k, row in enumerate(sums, 1)]
+    matrix(ax, [["I, P, G", "background", "organ", "tumor"], *rows])
+
+
+def probable_pixels(ax, count):
+    ax.bar(range(count), 1 - (np.arange(count) + 0.5) / count, color=style.GRID)
+    ax.axhline(0.2, color=style.ALARM)
+    ax.set(xlabel="pixels, the most probable first", ylabel="probability")
+
+
+def scores_of_models(ax, target, **models):
+    for name, sums in models.items():
+        ax.plot(sorted(Overlap(**sums, target=target).dice()), label=name)
+    ax.set(xlabel="patients, sorted by their score", ylabel="Dice")
+    label_ends(ax)
+
+
+def noisy_disk(ax, image, **others):
+    heatmap(ax, np.array([[int(c, 36) / 35 for c in row] for row in image]), label="brightness")
+
+
+CHARTS = scores_over_size, numbers_near, sorted_scores, probable_pixels, scores_of_models
 TABLES = {"detective": ("conventions", detective.TABLE), "report": ("reportTexts", report.TEXTS)}
 TEXTS = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf8"))
-EXPLORABLES = [SimpleNamespace(name=name, **texts) for name, texts in TEXTS.items()]
+EXPLORABLES = [SimpleNamespace(**{"name": k, "given": {}} | text) for k, text in TEXTS.items()]
 
 
 @cache
 def first_state(name):
     """Draw what stands where scripts are off."""
-    draw = DRAWINGS[name]
-    charts = scores_over_size, numbers_near, sorted_scores
-    figure = Figure() if draw in charts else Figure(figsize=style.PAGE)
-    draw(figure.add_subplot())
+    draw, given = globals()[TEXTS[name]["drawing"]], TEXTS[name].get("given", {})
+    figure = Figure() if draw in CHARTS else Figure(figsize=style.PAGE)
+    draw(figure.add_subplot(), **given)
     return svg(figure)
 
 
@@ -126,7 +139,8 @@ def markup(explorable, root):
     ).groups()
     source = f"{root}_static/{FOLDER}/{explorable.name}.svg"
     name = explorable.name
-    return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title">
+    return f"""<section class="explorable" id="{name}" aria-labelledby="{name}-title"
+data-given="{escape(json.dumps(explorable.given))}">
 <p class="explorable-title"><span class="explorable-kicker">Try it</span>
 <strong id="{name}-title">{escape(explorable.title)}</strong></p>
 <p class="explorable-invitation">{escape(explorable.invitation)}</p>
@@ -158,6 +172,13 @@ def announce(doctree, explorables):
     opening += nodes.raw("", html, format="html")
 
 
+def places(doctree, words):
+    """What an explorable may stand after: the end of a section's own text, or a caption."""
+    sections = [s for s in doctree.findall(nodes.section) if s[0][0].astext() == words]
+    own = [[part for part in s if not isinstance(part, nodes.section)][-1] for s in sections]
+    return own or [p for p in doctree.findall(nodes.paragraph) if leads_with(p, words)]
+
+
 def insert(app, doctree):
     """Set each explorable of a chapter after its caption."""
     root = "../" * app.env.docname.count("/")
@@ -165,23 +186,22 @@ def insert(app, doctree):
     if here:
         announce(doctree, here)
     for explorable in here:
-        captions = [p for p in doctree.findall(nodes.paragraph) if leads_with(p, explorable.after)]
-        if len(captions) != 1:
-            logger.warning("no caption %s for the explorable %s", explorable.after, explorable.name)
+        found = places(doctree, explorable.after)
+        if len(found) != 1:
+            logger.warning("no place %s for the explorable %s", explorable.after, explorable.name)
             continue
-        html = markup(explorable, root)
-        caption = captions[0]
-        caption.parent.insert(caption.parent.index(caption) + 1, nodes.raw("", html, format="html"))
+        html, place = markup(explorable, root), found[0].parent
+        place.insert(place.index(found[0]) + 1, nodes.raw("", html, format="html"))
 
 
 def load_scripts(app, pagename, templatename, context, doctree):
     """Give the pages with explorables their scripts and styles, and no other page."""
     names = [e.name for e in EXPLORABLES if e.chapter == pagename]
-    for name in ["roles", "explorables"] if names else []:
+    for name in ["roles", "explorables", "parts"] if names else []:
         app.add_css_file(f"{FOLDER}/{name}.css")
     for table, _ in (TABLES[name] for name in names if name in TABLES):
         app.add_js_file(f"{table}.js", loading_method="defer")
-    for name in ["common", *names] if names else []:
+    for name in ["common", "parts", *names] if names else []:
         app.add_js_file(f"{FOLDER}/{name}.js", loading_method="defer")
 
 
