@@ -169,7 +169,7 @@ def judge_function(name: str, function: Function) -> Verdict:
         return Verdict(f"Right, on {len(tried)} inputs. {entry['shows']}", True)
     first = min(failed or broken.values())
     (case, right), yours = tried[first], came[first]
-    inputs = [*zip(entry.get("spoken", entry["names"]).split(), case, strict=True)]
+    inputs = [*zip(entry.get("spoken", entry["names"]).split(" "), case, strict=True)]
     inputs.sort(key=lambda pair: pair[0] != "target")
     text = f"For {', '.join(f'{who} {told(value)}' for who, value in inputs)} yours gives "
     text += told(yours) + (f", it is {told(right, exact=True)}." if failed else ".")
