@@ -153,7 +153,7 @@ window.diceJudge = (() => {
     const said = status();
     const picture = h("div", { class: "judge-picture" });
     const fields = entry.asks
-      ? entry.asks.map((ask) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": ask }))
+      ? entry.asks.map((ask) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": ask.replaceAll("`", "") }))
       : [h("textarea", { rows: 5, spellcheck: "false", autocapitalize: "off", "aria-label": "Your code",
         placeholder: `def answer(${entry.names.split(" ").join(", ")}):\n    return ...` })];
     const judge = async (event) => {
@@ -168,7 +168,7 @@ window.diceJudge = (() => {
       if (right) solve(name);
     };
     const hint = button("Hint", () => say(said, `${entry.hint} The solution is folded below.`));
-    const shown = fields.map((field, k) => (entry.asks ? h("label", {}, entry.asks[k], field) : field));
+    const shown = fields.map((field, k) => (entry.asks ? h("label", {}, h("span", {}, ...prose(entry.asks[k])), field) : field));
     cell.classList.add("judge-instead");
     cell.after(h("form", { class: "judge", submit: judge, "aria-label": `Your answer to ${name}` }, ...shown,
       h("div", { class: "judge-buttons" }, h("button", { type: "submit" }, "Check"), hint), said, picture));
