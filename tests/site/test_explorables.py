@@ -325,7 +325,7 @@ def mask_of(rows, marks="#"):
 
 
 def boundary_numbers(state):
-    """The three scores as chapter 8 has them."""
+    """The three scores as the chapter on boundaries has them."""
     g = mask_of(GIVEN["push-and-speck"]["target"])
     p, edge = g.copy(), np.nonzero(g.any(axis=0))[0][-1] + 1
     push, speck = int(state["push"]), int(state["speck"])
