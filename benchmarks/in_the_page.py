@@ -1,7 +1,8 @@
 """What running a cell in the page costs: megabytes over the wire, and processor seconds.
 
 Measured on the built book, after `make live`, in Chromium: to the first formula of the chapter on
-the coefficient, and to its first figure. The seconds are those of the page's own processes; a busy machine adds some.
+the coefficient, and to its first figure. The seconds are those of the page's own processes; a busy
+machine adds some.
 Prints one line for each; exits with 1 where a limit does not hold.
 """
 
