@@ -61,6 +61,7 @@ START = """<!DOCTYPE html>
 body {{ max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif; }}
 img {{ max-width: 100%; }}
+a {{ color: light-dark(#005a8d, #7cc4f0); }}
 pre {{ padding: 0.8rem; overflow-x: auto; border: 1px solid #8888; border-radius: 0.4rem; }}
 </style>
 </head>

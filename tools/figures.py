@@ -37,7 +37,8 @@ LIST = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1"/><title>The figures</title>
 <style>:root {{ color-scheme: light dark; }} img {{ max-width: 100%; height: auto; }}
 body {{ max-width: 44rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; }}</style></head>
+body {{ font: 1rem/1.5 system-ui, sans-serif; }}
+a {{ color: light-dark(#005a8d, #7cc4f0); }}</style></head>
 <body><main><h1>The figures</h1>
 <p>Whoever shows a figure gives its line of license.</p>
 {figures}

@@ -97,10 +97,10 @@ def chunks(tags: list[Tag]) -> list[list[Tag]]:
     return [*slides, words]
 
 
-def slide(title: str, content: str, foot: str, level: int = 2) -> str:
+def slide(title: str, content: str, foot: str) -> str:
     """Return one slide."""
     return f"""<section class="slide" tabindex="-1">
-<h{level}>{escape(title)}</h{level}>
+<h2>{escape(title)}</h2>
 <div class="content">{content}</div>
 <footer>{escape(foot)}</footer>
 </section>"""
@@ -151,7 +151,7 @@ def decks() -> dict[str, str]:
     for plan in article(PLANS).select("section:has(> div table, > table)"):
         if minutes := re.match(r"(\d+) minutes: ", title(plan)):
             about = joined(plan.find_all("p", recursive=False))
-            slides = [slide(title(plan), about, "CC BY 4.0", level=1)]
+            slides = [slide(title(plan), about, "CC BY 4.0")]
             for row in plan.select("tbody tr"):
                 slides += of_row(row)
             page = template.replace("{title}", escape(title(plan))).replace("{styles}", links)
