@@ -117,7 +117,7 @@ def test_a_chapter_gives_in_the_page_what_is_printed(visit, served, name):
     agree(page)
     wait(page, "^Cell 1 ran|failed|memory for")
     page.get_by_role("button", name="Run all").click()
-    wait(page, "cells ran")
+    wait(page, "cells ran|failed|memory for")
     results = page.evaluate("diceLive.results")
     cells = live_cells.code_cells(name)
     reasons = live_cells.not_run(cells)
