@@ -9,6 +9,7 @@ import ast
 import io
 import json
 import shutil
+import symtable
 import sys
 import zipfile
 from pathlib import Path
@@ -64,12 +65,30 @@ def outside(tree):
     return found
 
 
-def names(tree, kind):
-    """Return the names that a cell reads (ast.Load), or sets (ast.Store, def, class)."""
-    nodes = list(ast.walk(tree))
-    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
-    if kind is ast.Store:
-        found |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+def sets_of(tree):
+    """Return the names that a cell sets; those of its functions are theirs."""
+    symbols = symtable.symtable(ast.unparse(tree), "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+
+
+def reads_of(tree):
+    """Return the names that a cell reads before it sets them, in its functions too."""
+
+    def read(scope):
+        inside = set().union(*map(read, scope.get_children()))
+        top = scope.get_type() == "module"
+        return inside | {
+            symbol.get_name()
+            for symbol in scope.get_symbols()
+            if symbol.is_referenced() and (top or symbol.is_global())
+        }
+
+    found, known = set(), set()
+    for statement in tree.body:
+        if isinstance(statement, ast.For):
+            known |= {n.id for n in ast.walk(statement.target) if isinstance(n, ast.Name)}
+        found |= read(symtable.symtable(ast.unparse(statement), "cell", "exec")) - known
+        known |= sets_of(ast.Module([statement], []))
     return found
 
 
@@ -81,10 +100,10 @@ def not_run(cells, too_long=()):
             reasons[i] = "it is optional"
             continue
         tree = ast.parse("".join(cell["source"]))
-        sets = names(tree, ast.Store)
+        sets = sets_of(tree)
         imports = outside(tree)
         lost |= imports
-        reads = names(tree, ast.Load)
+        reads = reads_of(tree)
         why = next((lost[name] for name in sorted(reads) if name in lost), None)
         why = "it takes long" if cell["id"] in too_long else why
         if why:
