@@ -76,11 +76,10 @@ def reads_of(tree):
 
     def read(scope):
         inside = set().union(*map(read, scope.get_children()))
-        top = scope.get_type() == "module"
         return inside | {
             symbol.get_name()
             for symbol in scope.get_symbols()
-            if symbol.is_referenced() and (top or symbol.is_global())
+            if symbol.is_referenced() and (scope.get_type() == "module" or symbol.is_global())
         }
 
     found, known = set(), set()
@@ -101,8 +100,7 @@ def not_run(cells, too_long=()):
             continue
         tree = ast.parse("".join(cell["source"]))
         sets = sets_of(tree)
-        imports = outside(tree)
-        lost |= imports
+        lost |= outside(tree)
         reads = reads_of(tree)
         why = next((lost[name] for name in sorted(reads) if name in lost), None)
         why = "it takes long" if cell["id"] in too_long else why
