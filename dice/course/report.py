@@ -36,6 +36,7 @@ def stop(what: str, way_out: str, **where: Any) -> NoReturn:
 def known(column: str) -> Any:
     """What a measure is called, and its rules, by how its column begins: HD95 (mm), hd95_b."""
     key = (re.match(r"[a-z]+\d*", column.lower()) or [column])[0]
+    key = next((k for k in (key, key.rstrip("0123456789")) if k in TEXTS["measures"]), key)
     found = {"name": column, "key": key} | TEXTS["measures"].get(key, TEXTS["others"])
     return found if key == column.lower() else found | {"name": column}
 

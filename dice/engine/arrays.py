@@ -148,7 +148,8 @@ def as_type_of(reference: Array, values: Array) -> Array:
 
 def integer_type(values: Array) -> Any:
     """The type of counts: 64 bits, or what the library has."""
-    return namespace(values).__array_namespace_info__().default_dtypes()["integral"]
+    xp = namespace(values)  # NumPy 2.0 does not tell its types
+    return np.int64 if xp is np else xp.__array_namespace_info__().default_dtypes()["integral"]
 
 
 def extremes(values: Array) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from dice.course.report import TEXTS, counter, report, shown
+from dice.course.report import TEXTS, counter, known, report, shown
 
 EXAMPLE = list(csv.DictReader(TEXTS["example"]))
 PRICE = {"hd95": 60}
@@ -213,3 +213,11 @@ def test_the_page_shows_what_the_code_prints(capsys):
         assert any(
             line.startswith(f"{patient},{hospital},{dice},{hd95},") for line in TEXTS["example"]
         )
+
+
+def test_a_measure_is_known_by_its_letters_too():
+    """Two models in the columns dice1 and dice2 are two Dice scores, and are checked as such."""
+    assert known("dice1")["key"] == "dice" and known("Dice2")["most"] == 1
+    assert known("nsd2")["key"] == "nsd" and known("hd95_b")["key"] == "hd95"
+    with pytest.raises(ValueError, match="dice1"):
+        report([{"patient": "a", "dice1": "91"}])

@@ -53,7 +53,9 @@
     throw new Error(`${places.join(", ") || "cases"}: ${what}; ${wayOut}`);
   };
   const known = (column) => {
-    const key = (/^[a-z]+\d*/.exec(column.toLowerCase()) || [column])[0];
+    let key = (/^[a-z]+\d*/.exec(column.toLowerCase()) || [column])[0];
+    const letters = key.replace(/\d+$/, "");
+    if (letters in measures && !(key in measures)) key = letters;
     const found = { name: column, key, ...(measures[key] || others) };
     return key === column.toLowerCase() ? found : { ...found, name: column };
   };
