@@ -7,13 +7,13 @@ the mistakes stand in exercises.json, which the pages of the book read too.
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from html import escape
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from dice.course import style
 
 LAWS, EXERCISES = json.loads(Path(__file__).with_name("exercises.json").read_text("utf8")).values()
 Function = Callable[..., Any]
+CHANGED = Exception("changes its inputs: work on a copy")
 BOX = '<path d="M{} {}h28v28h-28z" fill="{}" fill-opacity="{:.2f}" stroke="currentColor"/>'
 WORD = '<text x="{}" y="{}" text-anchor="{}" fill="currentColor">{}</text>'
 PICTURE = '<svg role="img" aria-label="{}" width="{}" height="60" font-size="13">{}</svg>'
@@ -57,41 +58,55 @@ class Verdict(NamedTuple):
         return f"<p>{escape(self.text)}</p>{PICTURE.format(said, size, drawn)}"
 
 
-def told(value: Any, exact: bool = False) -> str:
-    """An input or a result as it is written in a sentence; with fractions where it is exact."""
+def told(value: Any, exact: bool | None = None) -> str:
+    """What is written in a sentence: an input as in Python, a result short, the truth exact."""
     if isinstance(value, tuple | list):
-        return f"({', '.join(told(v, exact) for v in value)})"
+        parts = ("[{}]" if isinstance(v, np.ndarray) else "{}" for v in value)
+        row = ", ".join(part.format(told(v, exact)) for part, v in zip(parts, value, strict=True))
+        return f"({row})" if isinstance(value, tuple) else f"[{row}]"
     if isinstance(value, np.ndarray) and value.ndim:
-        few = " / " if value.ndim > 1 else " "
-        short = few.join(told(v, exact) for v in value) if value.size <= 24 else ""
-        return short or f"an array of shape {value.shape}"
-    if isinstance(value, Exception):
-        return f"the error {type(value).__name__}: {value}"
-    try:
-        number = float(value)
-        near = Fraction(number).limit_denominator(999)
-    except (TypeError, ValueError, OverflowError):
+        row = (" / " if value.ndim > 1 else " ").join(told(v, exact) for v in value)
+        return row if value.size <= 24 else f"an array of shape {value.shape}"
+    near = attempt(lambda: Fraction(float(value)).limit_denominator(999), ())
+    if isinstance(near, Exception):
         return str(value)
-    plain = exact or near.denominator == 1
-    return str(near) if plain and abs(near - number) < 1e-9 else f"{number:.6g}"
+    if exact is None and isinstance(value, float):
+        return str(float(f"{value:.6g}"))
+    plain = (exact or near.denominator == 1) and abs(near - float(value)) < 1e-12
+    return str(near) if plain else f"{float(value):.6g}"
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two results agree, in shape too, or two errors."""
-    try:
-        a, b = np.asarray(one, float), np.asarray(other, float)
-    except (TypeError, ValueError):
+def numbers(value: Any) -> Any:
+    """A result as an array, or the error: text is no number, not even "0.5"."""
+    return attempt(lambda v: np.asarray(np.asarray(v) + 0, float), (value,))
+
+
+def sort_of(value: Any) -> str:
+    """The type of a result, and its shape if it has one."""
+    shape, name = np.shape(numbers(value)), type(value).__name__.replace("ndarray", "array")
+    return f"{name} of shape {shape}" if shape else name
+
+
+def same(one: Any, other: Any, within: float = 1e-12) -> bool:
+    """Whether two results agree, in shape too, or two errors.
+
+    Sums in another order differ by rounding, 1e-15 or so; small differences of a loss miss its
+    slope by 1e-11 at the best, and an epsilon of 1e-6 or 1e-8 shows.
+    """
+    a, b = numbers(one), numbers(other)
+    if isinstance(a, Exception) or isinstance(b, Exception):
         return repr(one) == repr(other)
-    return a.shape == b.shape and bool(np.allclose(a, b, 1e-6, 1e-9, equal_nan=True))
+    return a.shape == b.shape and bool(np.allclose(a, b, within, within, equal_nan=True))
 
 
-def attempt(function: Function, case: Iterable[Any], quiet: bool = False) -> Any:
+def attempt(function: Function, case: tuple[Any, ...], quiet: bool = False) -> Any:
     """What a function gives for copies of the inputs, or its error."""
-    how: Any = "raise" if quiet else "ignore"
     try:
-        with warnings.catch_warnings(), np.errstate(divide=how, invalid=how, over="ignore"):
+        given = deepcopy(case)
+        with warnings.catch_warnings(), np.errstate(divide="warn", invalid="warn", over="ignore"):
             warnings.simplefilter("error" if quiet else "ignore")
-            return function(*deepcopy(tuple(case)))
+            result = function(*given)
+        return result if repr(given) == repr(case) else CHANGED
     except Exception as error:
         return error
 
@@ -163,25 +178,30 @@ def judge_function(name: str, function: Function) -> Verdict:
     if any(value is ... for value in came):
         return check(name, ...)
     failed = [k for k, (_, right) in enumerate(tried) if not same(came[k], right)]
-    where = {law: next(breaks(law, function, tried), None) for law in entry.get("laws", ())}
-    broken = {law: k for law, k in where.items() if k is not None}
+    laws = () if any(isinstance(value, Exception) for value in came) else entry.get("laws", ())
+    broken = {law: k for law in laws for k in islice(breaks(law, function, tried), 1)}
     if not failed and not broken:
         return Verdict(f"Right, on {len(tried)} inputs. {entry['shows']}", True)
     first = min(failed or broken.values())
     (case, right), yours = tried[first], came[first]
     inputs = [*zip(entry.get("spoken", entry["names"]).split(" "), case, strict=True)]
     inputs.sort(key=lambda pair: pair[0] != "target")
-    text = f"For {', '.join(f'{who} {told(value)}' for who, value in inputs)} yours gives "
-    text += told(yours) + (f", it is {told(right, exact=True)}." if failed else ".")
-    if isinstance(yours, np.ndarray) and yours.shape != np.shape(right):
-        text += f" (Its shape is {yours.shape}, not {np.shape(right)}.)"
+    text = f"For {', '.join(f'{who} {told(value)}' for who, value in inputs)} yours "
+    if isinstance(yours, Exception):
+        text += f"{yours if yours is CHANGED else f'raises {type(yours).__name__}: {yours}'}."
+    else:
+        text += f"gives {told(yours, False)}" + (f", it is {told(right, True)}." if failed else ".")
+        if isinstance(numbers(yours), Exception) or np.shape(yours) != np.shape(right):
+            text += f" (Yours: {sort_of(yours)}. Asked for: {sort_of(right)}.)"
+        elif failed and same(yours, right, 1e-4):
+            text += f" (Off by {np.nanmax(abs(numbers(yours) - right)):.0e}, which is no rounding.)"
     for words, code in entry["mistakes"].items():
         slip = written(code, entry["names"])
         if all(same(attempt(slip, of, quiet), v) for (of, _), v in zip(tried, came, strict=True)):
             text += f" On all inputs yours does what this mistake does: {words}."
             break
     text += f" It breaks a law: {'; '.join(broken)}." if broken else ""
-    pixels = [pair for pair in inputs if pair[0] in ("target", "prediction")]
+    pixels = [pair for pair in inputs if pair[0] in ("target", "prediction", "probabilities")]
     short = len(pixels) == 2 and all(np.ndim(v) == 1 and len(v) <= 8 for _, v in pixels)
     return Verdict(WRONG.format(text, name), rows=tuple(pixels) if short else ())
 
@@ -189,14 +209,11 @@ def judge_function(name: str, function: Function) -> Verdict:
 def judge_numbers(name: str, answer: Any) -> Verdict:
     """Compare numbers: exact, or rounded to the decimals that are asked for."""
     entry = known(name)
-    try:
-        given = [float(Fraction(v) if isinstance(v, str) else v) for v in np.ravel(answer)]
-    except (TypeError, ValueError):
-        given = []
-    if len(given) != len(entry["asks"]):
-        return Verdict(
-            f"Not yet. Asked for: {', '.join(entry['asks'])}; as numbers, in this order."
-        )
+    given = attempt(
+        lambda: [float(Fraction(v) if isinstance(v, str) else v) for v in np.ravel(answer)], ()
+    )
+    if isinstance(given, Exception) or len(given) != len(entry["asks"]):
+        return Verdict(f"Not yet. Asked for: {', '.join(entry['asks'])}; as numbers, in order.")
     decimals, wrong = entry.get("decimals", 4), []
     half = 0.5 * 10.0**-decimals + 1e-12
     for ask, value, right in zip(entry["asks"], given, entry["answer"], strict=True):
@@ -256,7 +273,8 @@ def check(name: str, answer: Any) -> Verdict:
     if "demands" in entry:
         return judge_example(name, answer)
     if not callable(answer):
-        return Verdict(f"Not yet. Asked for: a function of {entry['names'].replace(' ', ', ')}.")
+        names = [who.partition(",")[0] for who in entry.get("spoken", entry["names"]).split(" ")]
+        return Verdict(f"Not yet. Asked for: a function of {', '.join(names)}.")
     return judge_function(name, answer)
 
 

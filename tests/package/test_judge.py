@@ -9,7 +9,17 @@ import pytest
 
 import dice
 from dice import dice_score, soft_dice
-from dice.course.judge import EXERCISES, cases, check, hint, known, same, solution, written
+from dice.course.judge import (
+    EXERCISES,
+    cases,
+    check,
+    hint,
+    known,
+    measured,
+    same,
+    solution,
+    written,
+)
 
 FUNCTIONS = [name for name in EXERCISES if "truth" in known(name)]
 NUMBERS = [name for name in EXERCISES if "answer" in known(name)]
@@ -52,7 +62,7 @@ def test_each_planted_mistake_is_named(name, words):
 
 def rows_of(text):
     """The target and the prediction that a verdict names."""
-    found = re.search(r"For target ([\d. ]+), prediction ([\d. ]+)[, ]", text)
+    found = re.search(r"For target ([\d. ]+), pr\w+ ([\d. ]+)[, ]", text)
     return [np.array(row.split(), float) for row in found.groups()]
 
 
@@ -95,18 +105,51 @@ def test_a_counterexample_is_told_and_drawn():
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (lambda p, g: 1 / 0, "the error ZeroDivisionError: division by zero, it is 0"),
-        (lambda p, g: None, "yours gives None"),
-        (lambda p, g: "x", "yours gives x"),
-        (lambda p: p, "the error TypeError"),
-        (lambda p, g: [[1], [2, 3]], "yours gives ((1), (2, 3))"),
-        (lambda p, g: np.array([dice_score(p, g)]), "(Its shape is (1,), not ().)"),
-        (3, "Asked for: a function of p, g."),
+        (lambda p, g: 1 / 0, "0 yours raises ZeroDivisionError: division by zero. For a"),
+        (lambda p, g: None, "yours gives None, it is 0. (Yours: NoneType. Asked for: float.)"),
+        (lambda p, g: "x", "yours gives x, it is 0. (Yours: str. Asked for: float.)"),
+        (lambda p, g: str(dice_score(p, g)), "yours gives 0, it is 0. (Yours: str. Asked for: "),
+        (lambda p: p, "yours raises TypeError: "),
+        (lambda p, g: [[1], [2, 3]], "yours gives [[1], [2, 3]], it is 0. (Yours: list."),
+        (lambda p, g: [dice_score(p, g)], "gives [0], it is 0. (Yours: list of shape (1,). Asked"),
+        (lambda p, g: np.array([dice_score(p, g)]), "(Yours: array of shape (1,). Asked for: "),
+        (3, "Asked for: a function of prediction, target."),
     ],
 )
 def test_what_goes_wrong_is_said(answer, told):
     verdict = check("build/hard-dice", answer)
     assert not verdict and told in str(verdict)
+    assert "raises" not in told or ("law" not in str(verdict) and "mistake" not in str(verdict))
+
+
+def loss_to(g):
+    return lambda p: 1 - 2 * (p * g).sum() / (p.sum() + g.sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("soft-dice", lambda p, g: (p & g).sum(), "target 1, probabilities 0.0 yours raises TypeE"),
+        ("soft-dice", lambda p, g: 2 * (p * g).sum() / (p.sum() + g.sum() + 1e-8), "(Off by 5e-09"),
+        ("gradient", lambda p, g: dice.dice_loss_gradient(p, g).sum(), "(Yours: float64."),
+        ("gradient", lambda p, g: measured(loss_to(g), p), "which is no rounding.)"),
+        ("gradient", 3, "Asked for: a function of probabilities, target."),
+        ("merging", 3, "Asked for: a function of parts."),
+        ("merging", lambda parts: 0.1, "(prediction, target): [([0], [0]), ([0], [1])] yours"),
+        ("empty", lambda p, g, empty: np.array(0) / 0, "yours raises RuntimeWarning: invalid"),
+    ],
+)
+def test_the_kind_and_the_size_of_an_error_are_said(name, answer, told):
+    verdict = check(f"build/{name}", answer)
+    assert not verdict and told in str(verdict).replace("\xa0", " ")
+
+
+def test_another_order_of_the_sums_is_right():
+    """Roots, added up one by one, differ in the last digits; a small epsilon is more."""
+    p, g = np.sqrt(np.arange(2000) / 2000), np.arange(2000) % 3 % 2
+    other = 2 * sum(p * g) / sum([*p, *g])
+    assert other != soft_dice(p, g) and same(other, soft_dice(p, g))
+    assert not same(2 * (p * g).sum() / (p.sum() + g.sum() + 1e-8), soft_dice(p, g))
 
 
 def test_a_function_that_fails_on_large_inputs_alone_is_found():
@@ -117,14 +160,17 @@ def test_a_function_that_fails_on_large_inputs_alone_is_found():
     assert "an array of shape (2000,)" in str(check("dice-coefficient/write-dice", eight_bits))
 
 
-def test_inputs_that_a_function_changes_are_copies():
+def test_a_function_that_changes_its_inputs_is_told_and_changes_copies():
     def greedy(p, g):
         value = 2 * (p * g).sum() / (p.sum() + g.sum())
-        p[:] = g[:] = 0
+        g[:] = 0
         return value
 
-    assert check("build/hard-dice", greedy)
-    assert check("build/hard-dice", greedy)
+    for _ in range(2):
+        verdict = check("build/hard-dice", greedy)
+        assert "For target 1, prediction 0 yours changes its inputs: work on a" in str(verdict)
+        assert not verdict and "law" not in str(verdict)
+    assert check("build/hard-dice", dice_score)
 
 
 def test_a_law_alone_is_enough_to_fail():
