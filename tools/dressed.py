@@ -1,11 +1,11 @@
 """A reader's own package in the names of ours, so that our tests run on it.
 
-The track *Build it yourself* ends in a package of nine functions. `pytest tests/package --practice
-FOLDER` puts it in place of `dice`, dressed by this module: each call of ours goes to that function
-of the reader's which answers it, one for each part of the call, with what the track gave it: masks
-as integers 0 and 1, probabilities as floats, pixels last. Nothing is computed here but what no step
-asks for, the score of 0/0 in soft Dice, in the loss and in averages. What the track does not build
-cannot be called.
+*Build it yourself* ends in a package of nine functions. `pytest tests/package --practice FOLDER`
+puts it in place of `dice`, dressed by this module: each call of ours goes to that function of the
+reader's which answers it, one for each part of the call, with what its step gave it: masks as
+integers 0 and 1, probabilities as floats, pixels last. Nothing is computed here but what no step
+asks for, the score of 0/0 in soft Dice, in the loss and in averages. What no step builds cannot be
+called.
 """
 
 import importlib.util
@@ -36,14 +36,14 @@ class NotBuilt:
         self.__name__ = name
 
     def __call__(self, *_, **__):
-        raise NotImplementedError(f"{self.__name__} is no part of the track")
+        raise NotImplementedError(f"{self.__name__} is built in no step of Build it yourself")
 
 
 def load(folder):
     """Return the reader's package, under whatever name."""
     file = Path(folder) / "__init__.py"
     if not file.is_file():
-        raise FileNotFoundError(f"{file} is not there: the last cell of the track saves it")
+        raise FileNotFoundError(f"{file} is not there: Build it yourself saves it at its end")
     spec = importlib.util.spec_from_file_location("own", file, submodule_search_locations=[folder])
     sys.modules["own"] = own = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(own)
@@ -144,7 +144,7 @@ def dress(own):
             if empty is None and (p.any() or g.any()):
                 return own.hard_dice(p, g)
             return own.dice_or_empty(p, g, np.nan if empty is None else empty)
-        assert empty is None, "no step of the track has both classes and `empty`"
+        assert empty is None, "no step has both classes and `empty`"
         if average is not None:
             sums = np.transpose([own.three_sums(*pair) for pair in pairs])
             return averaged(sums, average)

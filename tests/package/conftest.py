@@ -35,7 +35,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def is_asked(item):
-    """Tell whether a test asks for nothing but what the track builds."""
+    """Tell whether a test asks for nothing but what the nine steps build."""
     mark = item.get_closest_marker("practice")
     given = getattr(item, "callspec", None)
     return mark is not None and all(given.params[k] in v for k, v in mark.kwargs.items())
@@ -60,6 +60,6 @@ def pytest_report_collectionfinish(config):
     return [
         f"{asked.total()} of our tests run on your package:",
         *(f"  {count:3} {name}" for name, count in asked.items()),
-        f"The others ask for names or options that the track does not build: {rest}, and all of "
-        "the other files.",
+        f"These ask for names or options that Build it yourself does not build: {rest}. "
+        "The tests in the other files of tests/package, not counted here, do not run either.",
     ]

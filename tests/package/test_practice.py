@@ -1,4 +1,4 @@
-"""The track *Build it yourself*: its solutions are a package that passes our tests, no other does.
+"""*Build it yourself*: its solutions are a package that passes our tests, no other does.
 
 The package is made as a reader makes his: by the last cell of the notebook. Then each mistake that
 the judge knows is put into it, and a test that it runs on has to fail.
@@ -73,7 +73,7 @@ def test_the_solutions_are_a_package_that_passes(package, tmp_path):
     )
     assert sum(map(int, re.findall(r"\d+", re.sub(r"test_\w+", "", said[2])))) == int(said[1])
     assert f"{said[1]} passed, " in done.stdout and " skipped" not in done.stdout
-    assert "The others ask for names or options that the track does not build: " in done.stdout
+    assert "These ask for names or options that Build it yourself does not build: " in done.stdout
     assert int(said[1]) == len(in_this_process()[1])
 
 
@@ -88,6 +88,7 @@ def test_what_is_wrong_fails_and_what_is_missing_is_named(package):
         dressed.load(package)
     done = run_on(package.parent / "nothing")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR and "is not there" in done.stderr
+    assert "track" not in done.stderr
 
 
 def test_nothing_is_saved_while_a_step_waits(tmp_path, monkeypatch, capsys):
