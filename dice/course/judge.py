@@ -193,6 +193,7 @@ def judge_function(name: str, function: Function) -> Verdict:
         text += f"gives {told(yours, False)}" + (f", it is {told(right, True)}." if failed else ".")
         if isinstance(numbers(yours), Exception) or np.shape(yours) != np.shape(right):
             text += f" (Yours: {sort_of(yours)}. Asked for: {sort_of(right)}.)"
+            broken = {}
         elif failed and same(yours, right, 1e-4):
             text += f" (Off by {np.nanmax(abs(numbers(yours) - right)):.0e}, which is no rounding.)"
     for words, code in entry["mistakes"].items():

@@ -142,6 +142,7 @@ def loss_to(g):
 def test_the_kind_and_the_size_of_an_error_are_said(name, answer, told):
     verdict = check(f"build/{name}", answer)
     assert not verdict and told in str(verdict).replace("\xa0", " ")
+    assert "(Yours" not in told or "law" not in str(verdict)
 
 
 def test_another_order_of_the_sums_is_right():
