@@ -79,9 +79,8 @@ def summary(values: dict[str, float], owners: dict[str, str], times: int) -> dic
 
 def patients(column: str, cells: list[Any], whose: list[str], rules: Any) -> tuple[Any, Any]:
     """The mean of each patient's cases, and what failed and empty ones count."""
-    this, values = known(column), dict[str, list[float]]()
-    named = {k: r[n] for k, r in rules.items() for n in (this["key"], column) if n in r}
-    counts = this["counts"] | named
+    this, values, at = known(column), dict[str, list[float]](), (known(column)["key"], column)
+    counts = this["counts"] | {k: r[n] for k, r in rules.items() for n in at if n in r}
     for k, (cell, who) in enumerate(zip(cells, whose, strict=True), 2):
         if cell not in counts and (type(cell) is str or not this["least"] <= cell <= this["most"]):
             stop(f"{cell!r} does not count", this["way out"], column=column, row=k, patient=who)
