@@ -19,10 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not (live_cells.LIVE / "sizes.json").exists(), reason="wants make live"),
 ]
 PAGES = [*CHAPTERS, "notebooks/wrong_number"]
-DIFFER = {
-    "24053184",
-    "tests-one-failure",
-}  # a cell that gives something else: four charts in a grid, set otherwise
+DIFFER = {"24053184"}  # a cell that gives something else: four charts in a grid, set otherwise
 FOR_ALL = "notebooks/02_dice_coefficient", "notebooks/12_gradients"
 TOLD = live_cells.LIVE / "told"
 HIGHER = 10  # pixels of up to 800: text is measured otherwise by another version of Matplotlib
