@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import matplotlib
 import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
@@ -24,6 +25,10 @@ PUBLIC = sorted(name for name in vars(dice) if name[0] != "_" and callable(getat
 each_page = pytest.mark.parametrize("name", PAGES)
 each_chapter = pytest.mark.parametrize("name", CHAPTERS)
 each_without_problem = each("name", PAGES)
+LOCKED = re.findall(r"^matplotlib==(\S+)", (ROOT / "constraints.txt").read_text("utf8"), re.M)
+as_locked = pytest.mark.skipif(
+    matplotlib.__version__ not in LOCKED, reason="another Matplotlib draws text otherwise"
+)
 
 
 @cache

@@ -204,6 +204,7 @@ def test_the_icon_is_what_the_script_draws():
     assert site_pictures.icon_svg() == (STATIC / "favicon.svg").read_text("utf8")
 
 
+@built.as_locked
 @pytest.mark.parametrize("name", ["favicon.png", "touch-icon.png", "social-card.png"])
 @matplotlib.style.context("default")
 def test_the_pictures_are_what_the_script_draws(name):

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import welcome_picture
-from built import PUBLIC, ROOT
+from built import PUBLIC, ROOT, as_locked
 
 from dice import overlap, softmax
 from dice.course.examples import LABELS, LOGITS
@@ -22,6 +22,7 @@ def test_examples_on_the_page(page):
     assert doctest.DocTestRunner().run(test).failed == 0
 
 
+@as_locked
 def test_the_welcome_picture_is_what_the_script_draws():
     drawn = welcome_picture.picture()
     assert drawn == (BOOK / "_static" / "welcome.svg").read_text("utf8")
