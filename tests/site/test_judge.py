@@ -42,7 +42,7 @@ def test_a_question_is_pressed(visit):
     box = page.locator(".judge[role=group]").first
     numbers = json.loads(box.get_attribute("data-numbers"))
     assert fill(QUESTIONS[name]["text"], numbers) in page.locator("article").inner_text()
-    for k, (value, right, why) in enumerate(choices(QUESTIONS[name], numbers)):
+    for k, (value, right, why) in enumerate(sorted(choices(QUESTIONS[name], numbers))):
         button = box.get_by_role("button", name=re.compile("ABCD"[k]))
         assert button.inner_text() == f"{'ABCD'[k]}. {value}"
         button.press("Enter")
@@ -100,6 +100,7 @@ def test_an_exercise_is_solved_kept_and_taken_along(visit):
     assert axe(page) == []
     page.get_by_role("button", name="Forget all").click()
     assert done.count() == 0
+    assert line.input_value() == "dice-course solved: soft-dice/price-of-epsilon"
     line.fill("dice-course solved: soft-dice/by-hand no-such/exercise gradients/by-hand")
     page.get_by_role("button", name="Add from the line").click()
     page.reload()

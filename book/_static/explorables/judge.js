@@ -155,10 +155,11 @@ window.diceJudge = (() => {
     const fields = entry.asks
       ? entry.asks.map((ask) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": ask.replaceAll("`", "") }))
       : [h("textarea", { rows: 5, spellcheck: "false", autocapitalize: "off", "aria-label": "Your code",
-        placeholder: `def answer(${entry.names.split(" ").join(", ")}):\n    return ...` })];
+        placeholder: `def answer(${entry.names.split(" ").join(", ")}):\n    return ...\n# any name will do; what is defined last is judged` })];
     const judge = async (event) => {
       event.preventDefault();
-      if (fields.some((field) => !field.value.trim())) return say(said, "Put your answer in first.");
+      const open = fields.findIndex((field) => !field.value.trim());
+      if (open >= 0) return say(said, `Put your answer in first${entry.asks ? `: ${entry.asks[open]}` : ""}.`);
       picture.replaceChildren();
       if (!entry.asks) say(said, "Python in this page tries it.");
       const [right, text, drawn] = entry.asks ? judgeNumbers(entry, fields.map((field) => field.value))
@@ -198,7 +199,9 @@ window.diceJudge = (() => {
     const ask = (numbers) => {
       const said = status();
       words.replaceChildren(h("strong", {}, "Choose."), " ", ...prose(fill(entry.text, numbers)));
-      const choices = entry.choices.map(({ value, why, right }, k) => {
+      const byValue = [...entry.choices].sort((a, b) => // so that no place is always the right one
+        [a, b].map(({ value }) => told(exact(value, numbers)).replace("−", "-")).reduce((x, y) => number(`(${x}) - (${y})`)));
+      const choices = byValue.map(({ value, why, right }, k) => {
         const choice = button(`${"ABCD"[k]}. ${told(exact(value, numbers))}`, () => {
           for (const other of choices) other.setAttribute("aria-pressed", String(other === choice));
           choice.dataset.kind = right ? "right" : "wrong";
@@ -263,9 +266,11 @@ window.diceJudge = (() => {
       show(`${fresh} added from the line.`);
     };
     const forget = () => {
+      const before = line();
       solved.clear();
       keep();
-      show("Nothing is marked as solved. Add the line again to have it back.");
+      show("Nothing is marked as solved. The line above, if you add it, has it back.");
+      text.value = before;
     };
     place.append(h("div", { class: "judge" },
       h("label", {}, "Take it along, or bring it from another browser:", text),

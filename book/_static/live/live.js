@@ -83,7 +83,7 @@ window.diceLiveStart = (known, boxes, none) => {
     const dialog = h("dialog", { class: "live-ask", "aria-labelledby": "live-ask-title" },
       h("h2", { id: "live-ask-title" }, "Run Python in this page?"),
       h("p", {}, `It takes ${size} MB ${where}, and about ${MEMORY[0]} MB of memory.${more} `
-        + "Nothing that you write leaves this machine."),
+        + `Nothing that you write leaves this machine.${fromFile ? " In pages opened as files a cell cannot be stopped: what never ends, ends with the page." : ""}`),
       h("p", {}, "This was tried in Chromium and Firefox on a computer; an iPhone was not tried. Where memory "
         + "is short, the page says so, and the printed outputs stay."),
       h("p", { class: "live-buttons" }, button("Run", () => close(true), { autofocus: true }),
