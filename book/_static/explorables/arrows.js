@@ -14,10 +14,8 @@
     "Empty target": ["0.9,0.6,0.5,0.2,0.1,0.001", "000000"],
     Undecided: ["0.5,0.5,0.5,0.5,0.5,0.5", "110000"],
   };
-  const WHY = [
-    "Without a target Dice is 0, and so is every push of its loss.",
-    "The push of the Dice loss has the factor p(1 − p), next to nothing where the network is sure, right or wrong.",
-  ];
+  const NO_TARGET = "Without a target Dice is 0, and so is every push of its loss.";
+  const START = "Sure and wrong";
   const SILENT = 1 / 600; // a hundredth of the largest push of cross entropy
   const LARGEST = 1 / 6;
   const oneDecimal = (value) => fixed(Math.abs(value) < 0.05 ? 0 : value, 1);
@@ -32,12 +30,12 @@
   };
 
   asking("arrows", {
-    question: "Pixel 3 is background, and the network is sure of the opposite. Which loss pushes it down?",
+    question: "At the start, pixel 3 is background, and the network is sure of the opposite. Which loss pushes it down?",
     options: { dice: "the Dice loss", ce: "cross entropy", both: "both alike", neither: "neither" },
     answer: "ce",
-    reason: `In hundredths, cross entropy pushes pixel 3 by ${place("ce-2")}, the Dice loss by ${place("dice-2")}.
-      ${place("why")} Paint, and find where each loss is silent.`,
-    start: Object.fromEntries(["p", "target"].map((key, k) => [key, SCENES["Sure and wrong"][k]])),
+    reason: `In hundredths, cross entropy pushes pixel 3 of the start by ${place("start-ce")}, the Dice loss by ${place("start-dice")}.
+      The push of the Dice loss has the factor p(1 − p), next to nothing where the network is sure, right or wrong. Paint, and find where each loss is silent.`,
+    start: Object.fromEntries(["p", "target"].map((key, k) => [key, SCENES[START][k]])),
     valid: ({ p, target }) => /^[01]{6}$/.test(target) && p.split(",").length === 6 &&
       p.split(",").every((text) => /^0\.\d{1,3}$/.test(text) && Number(text) > 0),
 
@@ -73,13 +71,14 @@
           buttons("Scenes", ...Object.entries(SCENES).map(([words, [p, target]]) => button(words, () => set({ p, target })))),
           lines([["dice-silent", "Silent pixels, Dice loss"], ["ce-silent", "Silent pixels, cross entropy"]]),
           html(`<p class="note after">Arrows and numbers are the pushes of the logits, −∂<var>L</var>/∂<var>z</var>, in hundredths. A pixel
-            is silent below a hundredth of the largest push of cross entropy, 1/6.</p>`)]);
+            is silent below a hundredth of the largest push of cross entropy, 1/6. ${place("why")}</p>`)]);
 
       const arrow = (push, i, kind) => {
         const [x, length] = [66 * i + 33, 38 * Math.max(-1, Math.min(1, push / LARGEST))];
         if (Math.abs(push) < SILENT) return svg("circle", { cx: x, cy: 42, r: 4, class: "hollow" });
-        const [tip, head] = [42 - length, Math.sign(length) * Math.min(10, Math.abs(length))];
-        return svg("path", { class: `arrow ${kind}`, d: `M${x} 42V${tip + head / 2}M${x - 9} ${tip + head}L${x} ${tip}L${x + 9} ${tip + head}` });
+        const head = Math.sign(length) * Math.min(10, Math.abs(length) / 2); // the other half is shaft
+        const [tip, wide] = [42 - length, Math.max(5, 0.9 * Math.abs(head))];
+        return svg("path", { class: `arrow ${kind}`, d: `M${x - 3} 42V${tip + head}H${x - wide}L${x} ${tip}L${x + wide} ${tip + head}H${x + 3}V42Z` });
       };
 
       return (state) => {
@@ -92,7 +91,9 @@
           kind: `tint small${g[i] ? " ring" : ""}`,
           css: `--share:${Math.round(p[i] * 100)}%`,
         }));
-        const values = { why: WHY[Math.max(...g)] };
+        const values = { why: Math.max(...g) ? "" : NO_TARGET };
+        const [p0, g0] = [SCENES[START][0].split(",").map(Number), [...SCENES[START][1]].map(Number)];
+        for (const [key, list] of Object.entries(pushes(p0, g0))) values[`start-${key}`] = oneDecimal(100 * list[2]);
         for (const [key, list] of Object.entries(found)) {
           layers[key].replaceChildren(...list.map((push, i) => arrow(push, i, LOSSES[key][1])));
           list.forEach((push, i) => (values[`${key}-${i}`] = oneDecimal(100 * push)));

@@ -20,10 +20,10 @@
   };
 
   asking("draw-patients", {
-    question: "In test sets of ten patients, drawn from these: how often does C come first?",
+    question: "Draw test sets of ten patients from these, with replacement: how often does C come first?",
     options: { always: "nearly always", six: "in six of ten", third: "in one of three" },
     answer: "six",
-    reason: `With ${place("patients")} patients, C is first in ${place("first-C")} of ${SETS} test sets, B in ${place("first-B")}, A in ${place("first-A")}.
+    reason: `In ${SETS} test sets of ten patients, C is first in ${place("ten-C")}, B in ${place("ten-B")}, A in ${place("ten-A")}.
       The intervals overlap by far. Draw again, and draw more.`,
     start: { patients: "10", seed: "1" },
     valid: ({ patients, seed }) => whole(FEWEST, MOST)(patients) && whole(1, 999)(seed),
@@ -43,22 +43,30 @@
         svg("line", { x1: x(LOW), x2: x(HIGH), y1: 122, y2: 122, class: "axis" }),
         ...[0.7, 0.8, 0.9, 1].map((value) => svg("text", { x: x(value), y: 146, "text-anchor": "middle" }, String(value))), layer);
       columns(body,
-        [size.node, buttons("Draw", button("Draw other patients", () => set({ seed: String((Number(now.seed) % 999) + 1) }))), graph],
-        [html(`<p class="subhead after">Mean Dice in the test set drawn, and the middle 95 % of ${SETS} such</p>`),
+        [size.node, buttons("Draw", button("Draw other patients", () => set({ seed: String((Number(now.seed) % 999) + 1) }))), graph,
+          html(`<p class="legend after"><span><i class="swatch round ink"></i>mean in the first test set drawn</span>
+            <span><i class="swatch round both"></i>green: the highest of them</span><span><i class="swatch spread"></i>middle 95 % of ${SETS} means</span></p>`)],
+        [html(`<p class="subhead after">Mean Dice in a test set of ${place("patients")}, and the middle 95 % of ${SETS} such</p>`),
           html(`<dl class="sums after">${MODELS.map((model) => `<div><dt>${model}: ${place(`mean-${model}`)}</dt>
             <dd>${place(`low-${model}`)} to ${place(`high-${model}`)}</dd></div>`).join("")}
-            <div><dt>First in this test set</dt><dd>${place("leads")}</dd></div></dl>`)]);
+            <div><dt>First in this test set</dt><dd>${place("leads")}</dd></div>
+            <div><dt>First, of ${SETS} test sets</dt><dd>${MODELS.map((model) => `${model}: ${place(`first-${model}`)}`).join(", ")}</dd></div></dl>`)]);
 
       return (state) => {
         now = state;
         size.draw(state.patients);
-        const [count, lot] = [Number(state.patients), random(Number(state.seed))];
-        const sets = Array.from({ length: SETS }, () => {
-          const drawn = Array.from({ length: count }, () => Math.floor(lot() * target.length));
-          return scores.map((of) => add(drawn.map((k) => of[k])) / count);
-        });
+        const draw = (count, seed) => {
+          const lot = random(seed);
+          return Array.from({ length: SETS }, () => {
+            const drawn = Array.from({ length: count }, () => Math.floor(lot() * target.length));
+            return scores.map((of) => add(drawn.map((k) => of[k])) / count);
+          });
+        };
+        const [count, seed] = [state.patients, state.seed].map(Number);
+        const [sets, ten] = [draw(count, seed), draw(10, seed)];
         const first = (means) => means.indexOf(Math.max(...means));
         const values = { patients: count, leads: MODELS[first(sets[0])] };
+        MODELS.forEach((model, k) => (values[`ten-${model}`] = ten.filter((set) => first(set) === k).length));
         layer.replaceChildren(...MODELS.flatMap((model, k) => {
           const means = sets.map((set) => set[k]);
           const [mean, low, high] = [means[0], percentile(means, 2.5), percentile(means, 97.5)];

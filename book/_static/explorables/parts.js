@@ -9,6 +9,23 @@ Object.assign(explorables, (() => {
   /** Rows of text as one list of numbers; what is no digit is 1 if it is #. */
   const cells = (rows) => [...rows.join("")].map((c) => Number(/\d/.test(c) ? c : c === "#"));
 
+  /** Move the labels of each chart that lie on one another: up in its lower half, else down. */
+  const apart = (root) => {
+    for (const chart of root.querySelectorAll("svg.chart")) {
+      const height = (text) => Number(text.getAttribute("y"));
+      const labels = [...chart.querySelectorAll(".halo")].sort((a, b) => height(a) - height(b));
+      const up = labels.length > 0 && height(labels[0]) > 100;
+      (up ? labels.reverse() : labels).forEach((label, k) => {
+        for (const other of labels.slice(0, k)) {
+          const [a, b] = [label.getBBox(), other.getBBox()];
+          const beside = a.x >= b.x + b.width || b.x >= a.x + a.width;
+          if (beside || a.y >= b.y + b.height || b.y >= a.y + a.height) continue;
+          label.setAttribute("y", height(label) + (up ? b.y - a.y - a.height : b.y + b.height - a.y));
+        }
+      });
+    }
+  };
+
   /**
    * An explorable with a question: what has the class `after` stays hidden until one of the
    * `options` is pressed. `reason` is markup, shown with the judgement.
@@ -22,7 +39,7 @@ Object.assign(explorables, (() => {
         button(words, () => set({ guess }), { "data-guess": guess }));
       body.append(
         h("div", {}, h("p", { class: "subhead" }, question), buttons(question, ...guesses)),
-        html(`<p class="note before">The numbers come with your guess.</p>`),
+        html(`<p class="before"><strong>Guess first: press one of the answers.</strong> The numbers come with it.</p>`),
         html(`<p class="verdict after"><strong>${place("judged")}</strong> ${reason}</p>`));
       const paint = build(body, set);
       return (state) => {
@@ -33,6 +50,8 @@ Object.assign(explorables, (() => {
         const words = paint(state);
         const judged = state.guess === answer ? "Right." : "Not so.";
         show(body, { judged: asked ? "" : judged });
+        body.querySelector(".verdict").classList.toggle("wrong", judged !== "Right.");
+        apart(body);
         return asked ? "Guess first." : `${judged} ${words}`;
       };
     },

@@ -1,7 +1,7 @@
 /* The price of a miss: where the cost, a Tversky loss of the same price, and Dice begin to mark. */
 (() => {
   "use strict";
-  const { add, fixed, svg, show, slider, chart } = explorables;
+  const { add, fixed, html, svg, show, slider, chart } = explorables;
   const { asking, given, columns, lines, name, whole } = explorables;
 
   asking("price-of-a-miss", {
@@ -41,8 +41,11 @@
       };
       const graph = chart({ label: "The probabilities of all pixels in order, and the thresholds; the numbers follow",
         xlabel: "pixels, the most probable first", x: (k) => k / count, ticks: [0, 25, 50, 75, 100].map((k) => [k, String(k)]) });
+      graph.node.append(svg("text", { x: 34, y: 4, class: "muted" }, "probability"));
       const RULES = { cost: ["Cost", "alarm"], tversky: ["Tversky loss", "ink"], dice: ["Dice loss", "both"] };
-      columns(body, [graph.node, sliders.price.node, sliders.scale.node],
+      const key = html(`<p class="legend after"><span><i class="swatch marked"></i>pixels that the Tversky loss marks</span>
+        <span><i class="swatch unmarked"></i>the others</span></p>`);
+      columns(body, [graph.node, key, sliders.price.node, sliders.scale.node],
         [lines(Object.entries(RULES).flatMap(([key, [words, kind]]) => [
           [`${key}-threshold`, `${words}: marks above`, kind], [`${key}-marked`, "marked pixels"]])),
         lines([["tversky-score", "Best Tversky index"], ["dice-score", "Best Dice"]])]);

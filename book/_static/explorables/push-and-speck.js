@@ -18,8 +18,9 @@
     question: "A speck far from the block grows, pixel by pixel. What will HD95 do?",
     options: { rise: "rise with each pixel", leap: "stay, then leap", never: "never see it" },
     answer: "leap",
-    reason: `The speck is ${place("speck")} of the ${place("outline")} pixels of the outline. HD95 leaves the worst twentieth
-      out: it stays, and then it leaps to the distance of the speck. Now push the border.`,
+    reason: `HD95 leaves out about the worst twentieth of the distances. With the border in place it stays at 0 up to 2 pixels, stands in
+      between at 3, and from 4 on it is about the distance of the speck. In the figure, ${place("rim")} of the ${place("outline")}
+      outline pixels of the prediction are the speck’s. Now push the border.`,
     start: { push: "0", speck: "0" },
     valid: ({ push, speck }) => whole(-PUSHES, PUSHES)(push) && whole(0, SPECK)(speck),
 
@@ -40,7 +41,7 @@
         const [p, g] = [mask, target].map((some) => boundary(some, width));
         const lists = [distances(p, g), distances(g, p)];
         const near = lists.flat().filter((d) => d <= 1).length;
-        return { mask, outline: p.length, dice: dice(overlap(mask, target)),
+        return { mask, outline: p.length, rim: p.filter(([row]) => row > rows.length - 5).length, dice: dice(overlap(mask, target)),
           hd95: Math.max(...lists.map((list) => percentile(list, 95))), nsd: near / lists.flat().length };
       };
 
@@ -76,7 +77,7 @@
           name(graph, SPECK, height(all[SPECK], "hd95"), "HD95", "end", 20),
           name(graph, SPECK, all[SPECK].dice, "Dice", "end", below("dice", "nsd")),
           name(graph, SPECK, all[SPECK].nsd, "NSD", "end", below("nsd", "dice")));
-        show(body, { speck: state.speck, outline: here.outline, dice: fixed(here.dice), nsd: fixed(here.nsd),
+        show(body, { rim: here.rim, outline: here.outline, dice: fixed(here.dice), nsd: fixed(here.nsd),
           hd95: significant(here.hd95) });
         return `Dice ${fixed(here.dice)}, HD95 ${significant(here.hd95)} pixels, NSD ${fixed(here.nsd)}.`;
       };

@@ -21,8 +21,8 @@
     question: "A reader hands over the prediction with rows and columns exchanged. Both arrays are 12 × 12. What will the program say?",
     options: { error: "an error", warning: "a warning", nothing: "nothing" },
     answer: "nothing",
-    reason: `The shapes agree, and so do the ${place("P")} marked pixels. Only the score falls. With the lopsided organ it falls
-      far enough to be noticed. Turn the round one: what does a wrong reading cost there?`,
+    reason: `The shapes agree, and nothing else is checked. Only the score falls: exchanging rows and columns takes the lopsided
+      organ from ${place("straight")} to ${place("exchanged")}, far enough to be noticed. Turn the round one: what does a wrong reading cost there?`,
     start: { organ: "lopsided", turn: "000", shift: "0" },
     valid: ({ organ, turn, shift }) => ["lopsided", "round"].includes(organ) && EVERY.includes(turn) && whole(-MOST, MOST)(shift),
 
@@ -31,6 +31,7 @@
       const { target: rows = ["#"] } = scenes;
       const side = rows.length;
       const of = (organ) => ["target", "prediction"].map((key) => cells(scenes[organ === "round" ? `round_${key}` : key] || rows));
+      const lopsided = (bits) => dice(overlap(turned(of("lopsided")[1], side, bits, 0), of("lopsided")[0]));
       let now = {};
       const toggles = TURNS.map((words, k) => button(words, () =>
         set({ turn: now.turn.slice(0, k) + (1 - now.turn[k]) + now.turn.slice(k + 1) })));
@@ -40,7 +41,7 @@
       const picture = mosaic("The target and the prediction as it is turned; the numbers follow", side);
       columns(body, [picture.node, legend(), organ, buttons("Turns", ...toggles), shift.node],
         [lines([["dice", "Dice", "both"], ["shape", "Shape of both arrays"], ["P", "Pixels of the prediction", "prediction"], ["G", "Pixels of the target", "target"]]),
-          lines([["best", "The highest Dice of all eight turns"], ["second", "The second"], ["worst", "The lowest"]])]);
+          lines([["best", "The highest Dice of all eight turns, without a shift"], ["second", "The second"], ["worst", "The lowest"]])]);
 
       return (state) => {
         now = state;
@@ -53,6 +54,7 @@
         const sums = overlap(here, g);
         const [best, second, ...others] = EVERY.map((bits) => dice(overlap(turned(p, side, bits, 0), g))).sort((a, b) => b - a);
         show(body, { dice: fixed(dice(sums)), shape: `${side} × ${side}`, P: sums.prediction, G: sums.target,
+          ...Object.fromEntries([["straight", "000"], ["exchanged", "100"]].map(([key, bits]) => [key, fixed(lopsided(bits))])),
           best: fixed(best), second: fixed(second), worst: fixed(others.at(-1)) });
         return `Dice ${fixed(dice(sums))}, no message.`;
       };

@@ -42,7 +42,7 @@
     question: "Move the threshold from 0.5 to 0.6: Dice falls a little. What does panoptic quality do?",
     options: { falls: "it falls, too", stays: "it stays", rises: "it rises" },
     answer: "rises",
-    reason: "At 0.5, two disks hang together by a bridge of one pixel. At 0.6 they are two objects, and both match. Each score has a threshold of its own.",
+    reason: "At 0.5, two disks hang together by a bridge of one pixel. At 0.6 they are two objects, and both match, at an IoU above one half. Each score has a threshold of its own.",
     start: { threshold: "5", match: "50" },
     valid: ({ threshold, match }) => whole(1, 9)(threshold) && whole(50, 95)(match) && Number(match) % 5 === 0,
 

@@ -6,6 +6,7 @@
 
   const STEPS = 100;
   const RATES = ["0.003", "0.01", "0.03", "0.1"];
+  const ASKED = { rate: "0.03", start: "0.5" }; // the setting of the question
   const STARTS = [["0.5", "undecided"], ["0.03", "at the share"]];
   const LOSSES = { ce: ["cross entropy", "ink"], dice: ["the Dice loss", "both"] };
   const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -74,25 +75,23 @@
     return forward().map(sigmoid);
   };
 
-  /** The best Dice of all masks that a threshold gives, and that threshold. */
-  const best = (p, g) => {
-    const all = add(g);
-    let [hits, found] = [0, { score: -1 }];
-    p.map((value, i) => [value, g[i]]).sort((a, b) => b[0] - a[0]).forEach(([threshold, hit], k) => {
-      hits += hit;
-      const score = (2 * hits) / (k + 1 + all);
-      if (score > found.score) found = { score, threshold };
-    });
-    return found;
+  const THRESHOLDS = Array.from({ length: 99 }, (_, k) => (k + 1) / 100);
+
+  /** Dice at each threshold of the slider, at one half, and the first of the best. */
+  const measure = (p, g) => {
+    const curve = THRESHOLDS.map((threshold) => [threshold, dice(overlap(p.map((value) => Number(value >= threshold)), g))]);
+    const [at, best] = curve.reduce((found, point) => (point[1] > found[1] ? point : found));
+    return { p, curve, at, best, half: curve[49][1] };
   };
 
   asking("two-losses-one-model", {
-    question: "Cut at one half, the Dice loss is ahead. Is it still, if each is cut where its own Dice is best?",
+    question: "At the rate 0.03, from the undecided start, the Dice loss is ahead if both are cut at one half. Is it still, if each is cut where its own Dice is best?",
     options: { yes: "yes, as far", less: "yes, but less", no: "no" },
     answer: "no",
-    reason: `At one half, the Dice loss has ${place("dice-half")} and cross entropy ${place("ce-half")}. Each at its own threshold, ${place("dice-at")}
-      and ${place("ce-at")}, they have ${place("dice-best")} and ${place("ce-best")}. Now change the rate and the start: what moves most?`,
-    start: { loss: "ce", rate: "0.03", start: "0.5", threshold: "0.5" },
+    reason: `At this rate and start, the Dice loss has ${place("asked-dice-half")} at one half, and cross entropy ${place("asked-ce-half")}. Each at its
+      own threshold, ${place("asked-dice-at")} and ${place("asked-ce-at")}, they have ${place("asked-dice-best")} and ${place("asked-ce-best")}. Now change
+      the rate and the start: what moves most, and which loss is ahead?`,
+    start: { loss: "ce", ...ASKED, threshold: "0.5" },
     valid: ({ loss, rate, start, threshold }) => loss in LOSSES && RATES.includes(rate) &&
       STARTS.some(([key]) => key === start) && between(0.01, 0.99)(threshold) && threshold.length < 5,
 
@@ -103,9 +102,8 @@
       const image = [...rows.join("")].map((c) => (parseInt(c, 36) - 16) / 8);
       const x = features(image, side);
       const trained = {};
-      const model = (loss, rate, share) => (trained[`${loss} ${rate} ${share}`] ??= train(loss, x, g,
-        { W1, W2, b2: Math.log(share / (1 - share)) }, Number(rate)));
-      const at = (p, threshold) => overlap(p.map((value) => Number(value >= threshold)), g);
+      const model = (loss, rate, share) => (trained[`${loss} ${rate} ${share}`] ??= measure(train(loss, x, g,
+        { W1, W2, b2: Math.log(share / (1 - share)) }, Number(rate)), g));
 
       const hundredths = (value) => String(Math.round(100 * value) / 100);
       const sliders = {
@@ -127,6 +125,7 @@
       columns(body, [which, picture.node, key, sliders.threshold.node, sliders.rate.node, from],
         [html(`<dl class="sums after">${Object.entries(LOSSES).map(([loss, [words, kind]]) =>
           `<div><dt><i class="swatch ${kind}"></i>Dice, ${words}</dt><dd>${place(`${loss}-here`)}</dd></div>
+          <div><dt>at its best threshold, ${place(`${loss}-at`)}</dt><dd>${place(`${loss}-best`)}</dd></div>
           <div><dt>Volume, Σ<var>p</var> over Σ<var>g</var></dt><dd>${place(`${loss}-volume`)}</dd></div>`).join("")}</dl>`), graph.node,
           html(`<p class="note">Both are scored on the picture that they learned from: it shows the thresholds, and not how well a model does on new ones.</p>`)]);
 
@@ -138,15 +137,17 @@
         if (state.guess === "none") picture.draw(image.map((value) => ({ kind: "tint", css: `--share:${Math.round(22 * (value + 2))}%` })));
         const values = {};
         const parts = Object.entries(LOSSES).flatMap(([loss, [, kind]]) => {
-          const p = model(loss, state.rate, Number(state.start));
-          const found = best(p, g);
-          const here = dice(at(p, threshold));
-          const curve = Array.from({ length: 99 }, (_, k) => [(k + 1) / 100, dice(at(p, (k + 1) / 100))]);
-          Object.assign(values, { [`${loss}-here`]: fixed(here), [`${loss}-half`]: fixed(dice(at(p, 0.5))), [`${loss}-best`]: fixed(found.score),
-            [`${loss}-at`]: fixed(found.threshold), [`${loss}-volume`]: fixed(add(p) / add(g)) });
+          const found = model(loss, state.rate, Number(state.start));
+          const asked = model(loss, ASKED.rate, Number(ASKED.start));
+          const { p } = found;
+          const here = dice(overlap(p.map((value) => Number(value >= threshold)), g));
+          Object.assign(values, { [`${loss}-here`]: fixed(here), [`${loss}-volume`]: fixed(add(p) / add(g)), [`asked-${loss}-half`]: fixed(asked.half) });
+          for (const [prefix, { at, best }] of [["", found], ["asked-", asked]]) {
+            Object.assign(values, { [`${prefix}${loss}-at`]: fixed(at, 2), [`${prefix}${loss}-best`]: fixed(best) });
+          }
           if (loss === state.loss && state.guess !== "none") picture.masks(p.map((value) => Number(value >= threshold)), g);
-          return [graph.path(curve, `curve ${kind}`), dot(graph, threshold, here, kind),
-            name(graph, found.threshold, found.score, loss === "ce" ? "cross entropy" : "Dice loss", "middle", loss === "ce" ? -8 : -24)];
+          return [graph.path(found.curve, `curve ${kind}`), dot(graph, threshold, here, kind),
+            name(graph, found.at, found.best, loss === "ce" ? "cross entropy" : "Dice loss", "middle", loss === "ce" ? -8 : -24)];
         });
         graph.layer.replaceChildren(graph.line(graph.at(threshold, 0), graph.at(threshold, 1), "here"), ...parts);
         show(body, values);
