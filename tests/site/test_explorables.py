@@ -53,6 +53,11 @@ ASKED = {  # what is right, and what can be guessed
     "threshold-and-match": ("rises", "falls stays rises"),
     "two-losses-one-model": ("no", "yes less no"),
 }
+COLLIDE = """e => [...e.querySelectorAll("svg.chart")].some((chart) => {
+  const boxes = [...chart.querySelectorAll(".halo")].map((label) => label.getBBox());
+  return boxes.some((a, k) => boxes.slice(0, k).some((b) => a.x < b.x + b.width - 1 &&
+    b.x < a.x + a.width - 1 && a.y < b.y + b.height - 1 && b.y < a.y + a.height - 1));
+})"""
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -520,6 +525,9 @@ def agrees(figure):
         expected["judged"] = right.get(state["guess"], "Not so.")
         hidden = figure.node.locator(".after").first.is_hidden()
         assert hidden == (state["guess"] == "none"), "no answer before the guess"
+        wrong = figure.node.locator(".verdict.wrong").count()
+        assert wrong == (expected["judged"] != "Right."), "it looks as it is"
+        assert not figure.node.evaluate(COLLIDE), "two labels on one place"
     assert same(shown, expected) == set(shown), "a number is shown that no test looks at"
 
 

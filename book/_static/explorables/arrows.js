@@ -77,8 +77,8 @@
         const [x, length] = [66 * i + 33, 38 * Math.max(-1, Math.min(1, push / LARGEST))];
         if (Math.abs(push) < SILENT) return svg("circle", { cx: x, cy: 42, r: 4, class: "hollow" });
         const head = Math.sign(length) * Math.min(10, Math.abs(length) / 2); // the other half is shaft
-        const [tip, wide] = [42 - length, Math.max(5, 0.9 * Math.abs(head))];
-        return svg("path", { class: `arrow ${kind}`, d: `M${x - 3} 42V${tip + head}H${x - wide}L${x} ${tip}L${x + wide} ${tip + head}H${x + 3}V42Z` });
+        const tip = 42 - length;
+        return svg("path", { class: `arrow ${kind}`, d: `M${x - 5} 42V${tip + head}H${x - 12}L${x} ${tip}L${x + 12} ${tip + head}H${x + 5}V42Z` });
       };
 
       return (state) => {

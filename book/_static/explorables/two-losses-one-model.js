@@ -138,6 +138,7 @@
         const values = {};
         const parts = Object.entries(LOSSES).flatMap(([loss, [, kind]]) => {
           const found = model(loss, state.rate, Number(state.start));
+          const other = model(loss === "ce" ? "dice" : "ce", state.rate, Number(state.start));
           const asked = model(loss, ASKED.rate, Number(ASKED.start));
           const { p } = found;
           const here = dice(overlap(p.map((value) => Number(value >= threshold)), g));
@@ -147,7 +148,7 @@
           }
           if (loss === state.loss && state.guess !== "none") picture.masks(p.map((value) => Number(value >= threshold)), g);
           return [graph.path(found.curve, `curve ${kind}`), dot(graph, threshold, here, kind),
-            name(graph, found.at, found.best, loss === "ce" ? "cross entropy" : "Dice loss", "middle", loss === "ce" ? -8 : -24)];
+            name(graph, found.at, found.best, loss === "ce" ? "cross entropy" : "Dice loss", "middle", found.best < other.best ? 22 : -8)];
         });
         graph.layer.replaceChildren(graph.line(graph.at(threshold, 0), graph.at(threshold, 1), "here"), ...parts);
         show(body, values);
