@@ -129,6 +129,8 @@ bench:  ## Measure speed and memory beside other libraries, 10 minutes (a first 
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet -c constraints.txt numba matplotlib
 	$(PEERS)/bin/python benchmarks/speed.py $(if $(QUICK),--quick)
+	@$(MAKE) --no-print-directory live
+	$(BIN)/python benchmarks/in_the_page.py
 
 cuda:  ## Measure the losses on a graphics card, and run PyTorch's and JAX's tests there (needs one)
 	@$(MAKE) --no-print-directory $(PEERS)/compared VENV=$(PEERS)
