@@ -63,7 +63,7 @@
           graph.path([[0, found[key].threshold], [count, found[key].threshold]], `curve ${RULES[key][1]}`),
           name(graph, at, found[key].threshold, RULES[key][0].split(" ")[0], anchor, dy)];
         graph.layer.replaceChildren(...bars, ...(shown ? [
-          ...level("cost", "end", count, -8), ...level("dice", "end", 0.72 * count, -8), ...level("tversky", "start", 2, 20)] : []));
+          ...level("cost", "end", count, -8), ...level("dice", "end", 0.72 * count, -8), ...level("tversky", "start", 2, found.tversky.threshold < 0.15 ? -8 : 20)] : []));
         show(body, Object.fromEntries(Object.entries(found).flatMap(([key, { threshold, marked, score }]) => [
           [`${key}-threshold`, fixed(threshold)], [`${key}-marked`, marked], [`${key}-score`, fixed(score ?? NaN)]])));
         return Object.entries(RULES).map(([key, [words]]) => `${words}: ${found[key].marked} pixels, above ${fixed(found[key].threshold)}.`).join(" ");

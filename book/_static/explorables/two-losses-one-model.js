@@ -148,7 +148,7 @@
           }
           if (loss === state.loss && state.guess !== "none") picture.masks(p.map((value) => Number(value >= threshold)), g);
           return [graph.path(found.curve, `curve ${kind}`), dot(graph, threshold, here, kind),
-            name(graph, found.at, found.best, loss === "ce" ? "cross entropy" : "Dice loss", "middle", found.best < other.best ? 22 : -8)];
+            name(graph, found.at, found.best, loss === "ce" ? "cross entropy" : "Dice loss", "middle", other.curve[THRESHOLDS.indexOf(found.at)][1] > found.best ? 22 : -8)];
         });
         graph.layer.replaceChildren(graph.line(graph.at(threshold, 0), graph.at(threshold, 1), "here"), ...parts);
         show(body, values);
