@@ -121,6 +121,7 @@ def gather() -> dict[str, Path]:
     """Return the files that go into the zip, by name."""
     files = {file.relative_to(ROOT).as_posix(): file for file in tracked(TO_RUN + TO_PRACTICE)}
     site = BUILD / "html"
+    (site / "index.html").stat()  # a zip without the book helps nobody
     for file in site.rglob("*"):
         # Opened as a file, a page reads its packs from scripts; from a host, then, it does too.
         if file.is_file() and file.name != ".buildinfo" and file.suffix != ".bin":
