@@ -82,7 +82,7 @@ FIGURES = list(figures.figures(NOTEBOOKS, "T", "A", "2026"))
 def names(sources):
     """What code binds, and what it uses."""
     bound, used = set(), set()
-    python = re.sub(r"(?m)^( *)[!%].*", r"\1pass", "\n".join(sources))  # but what fetches the course
+    python = re.sub(r"(?m)^( *)[!%].*", r"\1pass", "\n".join(sources))  # or a shell
     for node in ast.walk(ast.parse(python)):
         if isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
