@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 const [pyodide, work] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
 const python = await loadPyodide();
-python.FS.mkdirTree("/work");
-python.FS.mount(python.FS.filesystems.NODEFS, { root: work }, "/work");
+python.FS.mkdirTree("/ahead"); // a folder of Pyodide, none of this machine
+python.FS.mount(python.FS.filesystems.NODEFS, { root: work }, "/ahead");
 try {
   python.runPython(`
 import ast, contextlib, glob, importlib.util, marshal, sys, zipfile
@@ -45,12 +45,12 @@ def write(packed, name, data):
     packed.writestr(zipfile.ZipInfo(name), data)
 
 
-symbolic = sorted(glob.glob("/work/wheels/sympy*")) + sorted(glob.glob("/work/wheels/mpmath*"))
+symbolic = sorted(glob.glob("/ahead/wheels/sympy*")) + sorted(glob.glob("/ahead/wheels/mpmath*"))
 sys.path[:0] = symbolic
 import sympy, sympy.assumptions.wrapper, sympy.codegen.ast, sympy.combinatorics
 import sympy.physics.matrices, sympy.physics.units, sympy.sets.setexpr, sympy.tensor.tensor
 
-with zipfile.ZipFile("/work/compiled/sympy.zip", "w") as packed:
+with zipfile.ZipFile("/ahead/compiled/sympy.zip", "w") as packed:
     for wheel in map(zipfile.ZipFile, symbolic):
         for name in sorted(wheel.namelist()):
             if name.endswith(".py") and not any(part in name for part in LEFT_OUT):
@@ -58,8 +58,8 @@ with zipfile.ZipFile("/work/compiled/sympy.zip", "w") as packed:
             elif name.endswith(("METADATA", "LICENSE")):
                 write(packed, name, wheel.read(name))
 
-for wheel in sorted(set(glob.glob("/work/wheels/*")) - set(symbolic)):
-    with zipfile.ZipFile(Path("/work/compiled", Path(wheel).name), "w") as packed:
+for wheel in sorted(set(glob.glob("/ahead/wheels/*")) - set(symbolic)):
+    with zipfile.ZipFile(Path("/ahead/compiled", Path(wheel).name), "w") as packed:
         source = zipfile.ZipFile(wheel)
         for name in source.namelist():
             data = source.read(name)
