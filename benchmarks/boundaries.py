@@ -13,17 +13,14 @@ names in the lines:
 `ask` and `mean_with_a_miss` stand below.
 """
 
-import json
-import platform
 import sys
 import warnings
-from datetime import date
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from library_record import dated, store
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -183,21 +180,12 @@ def mean_with_a_miss(metric: Any, P: Any, G: Any, s: list[float]) -> Any:
 
 def record() -> dict[str, Any]:
     """All answers, with the versions that gave them."""
-    return {
-        "date": date.today().isoformat(),
-        "versions": {name: version(package) for name, package in PACKAGES.items()}
-        | {"NumPy": np.__version__, "SciPy": version("scipy"), "Python": platform.python_version()},
-        "tolerance": TOLERANCE,
-        "libraries": {
-            name: {call: {"line": line} | answers(name, line) for call, line in lines.items()}
-            for name, lines in LINES.items()
-        },
+    libraries = {
+        name: {call: {"line": line} | answers(name, line) for call, line in lines.items()}
+        for name, lines in LINES.items()
     }
+    return dated(PACKAGES, tolerance=TOLERANCE, libraries=libraries)
 
 
 if __name__ == "__main__":
-    text = json.dumps(record(), indent=1, allow_nan=False) + "\n"
-    if "--print" in sys.argv:
-        print(text)
-    else:
-        RECORD.write_text(text, "utf8")
+    store(record(), RECORD)

@@ -17,18 +17,14 @@ All predicted objects of an image are ranked by their ids: id 1 is the surest.
 
 import contextlib
 import io
-import json
-import platform
-import sys
 import warnings
-from datetime import date
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from library_record import dated, store
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "benchmarks" / "results" / "objects.json"
@@ -180,24 +176,16 @@ def average_precision(images: list[tuple[Any, Any]], thresholds: list[float] | N
 
 def record() -> dict[str, Any]:
     """All answers, with the versions that gave them."""
-    return {
-        "date": date.today().isoformat(),
-        "versions": {name: version(package) for name, package in PACKAGES.items()}
-        | {"NumPy": np.__version__, "SciPy": version("scipy"), "Python": platform.python_version()},
-        "libraries": {
-            name: {
-                call: {"line": line}
-                | {scene: answer(name, line, images) for scene, images in scenes().items()}
-                for call, line in lines.items()
-            }
-            for name, lines in LINES.items()
-        },
+    libraries = {
+        name: {
+            call: {"line": line}
+            | {scene: answer(name, line, images) for scene, images in scenes().items()}
+            for call, line in lines.items()
+        }
+        for name, lines in LINES.items()
     }
+    return dated(PACKAGES, libraries=libraries)
 
 
 if __name__ == "__main__":
-    text = json.dumps(record(), indent=1, allow_nan=False) + "\n"
-    if "--print" in sys.argv:
-        print(text)
-    else:
-        RECORD.write_text(text, "utf8")
+    store(record(), RECORD)

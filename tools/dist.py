@@ -47,7 +47,7 @@ TO_PRACTICE = [  # what our tests need to run on a reader's package
     "tests/package/test_properties.py",
     "tests/package/test_scores_and_losses.py",
     "tools/chromium.py",
-    "tools/dressed.py",
+    "tools/own_package.py",
     "tools/notebook_differences.py",
 ]
 START = """<!DOCTYPE html>

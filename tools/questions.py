@@ -1,7 +1,7 @@
 """Write the questions with choices into the chapters: python tools/questions.py --store
 
 They stand in book/_ext/questions.yml, their values as formulas, which SymPy makes exact. Without
---store it says which chapters differ. In the page other numbers are drawn, by questions.js.
+--store it says which chapters differ. In the page other numbers are drawn, by judge.js.
 """
 
 import json

@@ -48,7 +48,7 @@ def load_script(app, pagename, templatename, context, doctree):
             entry = known(name) if name in EXERCISES else {}
             data[name] = QUESTIONS.get(name) or {k: v for k, v in entry.items() if k in IN_PAGE}
         app.add_js_file(None, body=f"window.diceAsked={json.dumps(data)}", priority=400)
-        app.add_js_file("explorables/judge.js", loading_method="defer")
+        app.add_js_file("judge.js", loading_method="defer")
 
 
 def setup(app):

@@ -7,7 +7,7 @@ the folder, in place of `dice`; the others are counted and named, and do not run
 import sys
 from collections import Counter
 
-import dressed
+import own_package
 import pytest
 
 
@@ -18,12 +18,12 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if folder := config.getoption("practice", None):
         try:
-            own = dressed.load(folder)
+            own = own_package.load(folder)
         except (FileNotFoundError, AttributeError) as error:
             raise pytest.UsageError(str(error)) from error
         for name in [name for name in sys.modules if name.partition(".")[0] == "dice"]:
             del sys.modules[name]
-        sys.modules["dice"] = dressed.dress(own)
+        sys.modules["dice"] = own_package.in_our_names(own)
         for kind in ("RuntimeWarning", "DeprecationWarning"):  # 0/0, say, is for the judge
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
 

@@ -16,17 +16,17 @@ from itertools import product
 from pathlib import Path
 
 import dist
-import dressed
 import make_practice
 import nbformat
 import numpy as np
+import own_package
 import pytest
 
 from dice.course.judge import check, known, written
 
 ROOT = Path(__file__).parents[2]
 CELLS = {cell.id: cell for cell in nbformat.read(make_practice.SOURCE, as_version=4).cells}
-MISTAKES = [(name, words) for name in dressed.STEPS for words in known(name)["mistakes"]]
+MISTAKES = [(name, words) for name in own_package.STEPS for words in known(name)["mistakes"]]
 FILES = ("test_scores_and_losses.py", "test_overlap.py", "test_properties.py")
 
 
@@ -85,7 +85,7 @@ def test_what_is_wrong_fails_and_what_is_missing_is_named(package):
     assert done.returncode == 1 and "FAILED tests/package/" in done.stdout
     file.write_text(source.replace("def soft_dice", "def my_soft_dice"), "utf8")
     with pytest.raises(AttributeError, match="lacks soft_dice"):
-        dressed.load(package)
+        own_package.load(package)
     done = run_on(package.parent / "nothing")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR and "is not there" in done.stderr
     assert "track" not in done.stderr
@@ -109,7 +109,7 @@ def test_each_step_asks_for_what_the_tests_call():
         ):
             assert found[1] == found[3] and "three dots" in cell.outputs[0].data["text/plain"]
             defined[found[2]] = found[1]
-    assert defined == dressed.STEPS
+    assert defined == own_package.STEPS
 
 
 def test_the_notebook_without_solutions(tmp_path, capsys):
@@ -118,7 +118,7 @@ def test_the_notebook_without_solutions(tmp_path, capsys):
     file = tmp_path / make_practice.TARGET
     made = nbformat.read(file, as_version=4)
     text = "\n".join(cell.source for cell in made.cells)
-    assert text.count("return ...") == len(dressed.STEPS) and "_answer(" not in text
+    assert text.count("return ...") == len(own_package.STEPS) and "_answer(" not in text
     assert "<details>" not in text and not any(cell.get("outputs") for cell in made.cells)
     for link in re.findall(r"\]\((\S+?\.ipynb)", text):
         assert (ROOT / "practice" / link).resolve().is_file()
@@ -153,7 +153,7 @@ def in_this_process():
     """Return a package of the solutions, and the tests that run on it."""
     own = type("Own", (), {k: staticmethod(v) for k, v in solved().items() if callable(v)})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "dice", dressed.dress(own))
+        patch.setitem(sys.modules, "dice", own_package.in_our_names(own))
         spaces = [runpy.run_path(str(Path(__file__).with_name(name))) for name in FILES]
     tests = [test for space in spaces for name, test in space.items() if name.startswith("test_")]
     return own, [(test, given) for test in tests for given in expanded(test)]
@@ -162,7 +162,7 @@ def in_this_process():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_other_right_functions_pass_too(monkeypatch):
     own, tests = in_this_process()
-    for name, function in dressed.STEPS.items():
+    for name, function in own_package.STEPS.items():
         exec(known(name)["solution"], made := {"np": np})
         monkeypatch.setattr(own, function, staticmethod([*made.values()][-1]))
     run(tests)
@@ -179,6 +179,6 @@ def test_each_mistake_fails_a_test(name, words, monkeypatch):
     entry = known(name)
     slip = written(entry["mistakes"][words], entry["names"])
     own, tests = in_this_process()
-    monkeypatch.setattr(own, dressed.STEPS[name], staticmethod(slip))
+    monkeypatch.setattr(own, own_package.STEPS[name], staticmethod(slip))
     with pytest.raises(AssertionError):
         run(tests)

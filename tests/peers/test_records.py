@@ -21,9 +21,7 @@ def record(name: str) -> Any:
 
 @each_program
 def test_the_record_has_the_lines_and_the_scenes_of_the_program(name: str, package: str) -> None:
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
+    program = importlib.import_module(name)
     recorded = record(name)
     lines = {
         library: {call: answers["line"] for call, answers in calls.items()}

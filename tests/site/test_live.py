@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.book,
     pytest.mark.skipif(not (live_cells.LIVE / "sizes.json").exists(), reason="wants make live"),
 ]
-PAGES = [*CHAPTERS, "notebooks/wrong_number"]
+PAGES = [*CHAPTERS, "notebooks/wrong_number", "notebooks/build_it_yourself"]
 DIFFER = {"24053184"}  # a cell that gives something else: four charts in a grid, set otherwise
 FOR_ALL = "notebooks/02_dice_coefficient", "notebooks/12_gradients"
 TOLD = live_cells.LIVE / "told"

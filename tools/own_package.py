@@ -1,8 +1,8 @@
 """A reader's own package in the names of ours, so that our tests run on it.
 
 *Build it yourself* ends in a package of nine functions. `pytest tests/package --practice FOLDER`
-puts it in place of `dice`, dressed by this module: each call of ours goes to that function of the
-reader's which answers it, one for each part of the call, with what its step gave it: masks as
+puts it in place of `dice`, in our names by this module: each call of ours goes to that function of
+the reader's which answers it, one for each part of the call, with what its step gave it: masks as
 integers 0 and 1, probabilities as floats, pixels last. Nothing is computed here but what no step
 asks for, the score of 0/0 in soft Dice, in the loss and in averages. What no step builds cannot be
 called.
@@ -78,7 +78,7 @@ def masks_of(shared, prediction, target):
     return p, g
 
 
-def dress(own):
+def in_our_names(own):
     """Return a module that has the names of ours, and calls the reader's functions."""
     dice = ModuleType("dice")
     found = {}
