@@ -103,6 +103,16 @@ def test_three_classes_and_pictures_of_other_sizes_change_one_number(made) -> No
     assert set(made["mark"](z.softmax(1), 0.5).unique().tolist()) == {0, 1, 2}
 
 
+def test_no_threshold_is_best_without_an_object_and_with_one_more_picture_it_is(made) -> None:
+    p = torch.tensor([[[0.9, 0.6], [0.1, 0.4]]])
+    for nothing in ([0, 0], [0, made["VOID"]]):
+        y = torch.tensor([nothing])
+        with pytest.raises(ValueError, match="y has no object: add a picture that has one"):
+            made["best_threshold"](p, y)
+        more = torch.cat([p, p], 2), torch.cat([y, torch.tensor([[0, 1]])], 1)
+        assert made["best_threshold"](*more)[0] > 0
+
+
 # The record
 
 

@@ -1,7 +1,11 @@
 """What the tests of the site share: pages opened in a browser, on which nothing may go wrong."""
 
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
-from built import SITE
+from built import SITE, parsed
 
 
 @pytest.fixture
@@ -29,3 +33,32 @@ def visit(browser):
     assert problems == []
     ours = "file:", "data:", "blob:", "http://127."
     assert [url for url in asked if not url.startswith(ours)] == []
+
+
+class Host(SimpleHTTPRequestHandler):
+    """A host that has the course in the folder /some/course/, and shows 404.html like others."""
+
+    FOLDER = "/some/course/"
+
+    def translate_path(self, path):
+        inside = path.startswith(self.FOLDER)
+        return super().translate_path(path.removeprefix(self.FOLDER)) if inside else "/nowhere"
+
+    @property
+    def error_message_format(self):
+        return (SITE / "404.html").read_text("utf8").replace("%", "%%")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where this host has the built book."""
+    parsed(SITE / "search.html")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=SITE))
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{Host.FOLDER}"
+    server.shutdown()
+    server.server_close()

@@ -75,11 +75,9 @@ def numbers_of_formulas(name: str) -> dict[str, str]:
 
 
 @each_without_problem
-def test_page_has_a_language_a_title_one_heading_and_words(name):
+def test_page_has_a_title_one_heading_and_words(name):
     title = page(name).title.get_text(strip=True)
     headings = [h for h in page(name).find_all("h1") if not h.find_parent(class_="onlyprint")]
-    if not page(name).html.get("lang"):
-        yield "no language"
     if len(headings) != 1:
         yield f"{len(headings)} headings of level 1, not one"
     elif not title.startswith(headings[0].get_text().removesuffix("#")):

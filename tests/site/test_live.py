@@ -3,10 +3,7 @@
 A book that was made without `make live` has no control to test.
 """
 
-import functools
-import http.server
 import re
-import threading
 from unittest.mock import ANY
 
 import firefox
@@ -45,21 +42,6 @@ RENDER = """async svgs => {
 
 def beyond(name):
     return () if name in FOR_ALL else pytest.mark.beyond
-
-
-@pytest.fixture(scope="session")
-def served():
-    """The site on this machine, as from a host."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
 
 
 def agree(page):
@@ -109,8 +91,8 @@ def difference(page, stored, result):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_chapter_gives_in_the_page_what_is_printed(visit, served, name):
-    page = visit(f"{served}/{name}.html")
+def test_a_chapter_gives_in_the_page_what_is_printed(visit, address, name):
+    page = visit(f"{address}{name}.html")
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
     assert not any("/live/" in url for url in page.asked)  # before the press
     page.locator(".live-run").first.click()
@@ -123,7 +105,7 @@ def test_a_chapter_gives_in_the_page_what_is_printed(visit, served, name):
     reasons = live_cells.not_run(cells)
     optional = [i for i, reason in reasons.items() if reason == "it is optional"]
     assert len(results) == len(cells) - len(reasons)
-    assert all(url.startswith(("blob:", "data:", served)) for url in page.asked)
+    assert all(url.startswith(("blob:", "data:", address)) for url in page.asked)
     slow = {cells[int(i)]["id"]: r["seconds"] for i, r in results.items() if r["seconds"] > 5}
     lacks = {i: why for i, why in reasons.items() if i not in optional}
     lines = [f"    {cells[i]['id']}: needs {why}" for i, why in lacks.items()]
@@ -156,11 +138,11 @@ IN_FIREFOX = """
 
 @pytest.mark.skipif(firefox.PROGRAM is None, reason="Firefox is not installed")
 @pytest.mark.parametrize("name", [pytest.param(name, marks=beyond(name)) for name in PAGES])
-def test_in_firefox_too(served, name):
+def test_in_firefox_too(address, name):
     """Text strictly; figures are drawn."""
     cells = live_cells.code_cells(name)
     with firefox.page() as page:
-        page.goto(f"{served}/{name}.html")
+        page.goto(f"{address}{name}.html")
         results = page.evaluate(IN_FIREFOX)
     assert len(results) == len(cells) - len(live_cells.not_run(cells))
     for i, result in results.items():
@@ -209,8 +191,8 @@ def test_from_a_file_by_keyboard_a_cell_runs_is_edited_and_set_back(visit):
     assert page.evaluate(f"diceLive.run('score', {last})")["text"] == "0.8"
 
 
-def test_stop_ends_a_cell_and_says_that_variables_are_lost(visit, served):
-    page = visit(f"{served}/{CHAPTER}", width=360)
+def test_stop_ends_a_cell_and_says_that_variables_are_lost(visit, address):
+    page = visit(f"{address}{CHAPTER}", width=360)
     start(page)
     wait(page, r"^Cell 3 ran: 0\.8")
     page.evaluate("void diceLive.run('while True: pass')")

@@ -4,10 +4,7 @@ The built pages are read as files, and the search and the 404 page are tried in 
 """
 
 import re
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from threading import Thread
 
 import built
 import matplotlib.style
@@ -219,34 +216,6 @@ def test_the_pictures_are_what_the_script_draws(name):
 # Search and 404, in a browser
 
 
-class Host(SimpleHTTPRequestHandler):
-    """A host that has the course in the folder /some/course/, and shows 404.html like others."""
-
-    FOLDER = "/some/course/"
-
-    def translate_path(self, path):
-        inside = path.startswith(self.FOLDER)
-        return super().translate_path(path.removeprefix(self.FOLDER)) if inside else "/nowhere"
-
-    @property
-    def error_message_format(self):
-        return (SITE / "404.html").read_text("utf8").replace("%", "%%")
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address():
-    page("search")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=SITE))
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{Host.FOLDER}"
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.fixture
 def results(visit, address):
     """Search, and give address, title and excerpt of each result."""
@@ -308,23 +277,21 @@ def test_the_search_finds_what_people_ask_among_its_first_five_results(visit, ad
 
 
 @book
-def test_a_result_leads_to_its_section_however_quickly_the_page_comes(browser, address):
-    tab = browser.new_page()
+def test_a_result_leads_to_its_section_however_quickly_the_page_comes(visit, address):
+    tab = visit(query := f"{address}search.html?q=report+macro")
     for _ in range(2):  # the second time from the browser's store
-        tab.goto(f"{address}search.html?q=report+macro")
+        tab.goto(query)
         tab.wait_for_selector("ul.search li a")
         tab.click("ul.search li a[href*='decision_guide.html#']")
         tab.wait_for_load_state()
         tab.wait_for_timeout(200)
         top = tab.evaluate("document.querySelector(location.hash).getBoundingClientRect().top")
         assert tab.evaluate("scrollY") > 0 and 0 <= top < 150
-    tab.close()
 
 
 @book
-def test_the_search_marks_whole_words(browser, address):
-    tab = browser.new_page()
-    tab.goto(f"{address}search.html?q=two+empty+masks")
+def test_the_search_marks_whole_words(visit, address):
+    tab = visit(f"{address}search.html?q=two+empty+masks")
     tab.wait_for_selector("p.context mark")
     marked = """marks => marks.map(mark =>
         [mark, mark.previousSibling, mark.nextSibling].map(node => node?.textContent ?? ""))"""
@@ -335,7 +302,6 @@ def test_the_search_marks_whole_words(browser, address):
     tab.wait_for_load_state()
     assert tab.locator("article h1").count() == 1
     assert tab.locator(".highlighted").count() == 0
-    tab.close()
 
 
 @book
