@@ -272,7 +272,7 @@ def test_the_search_finds_what_people_ask_among_its_first_five_results(visit, ad
     tab.wait_for_function("Search.hasIndex()")
     five = "asked => Search._performSearch(...Search._parseQuery(asked)).slice(-5)"
     found = {q: [f"{page}.html{at}" for page, _, at, *_ in tab.evaluate(five, q)] for q, _ in ASKED}
-    assert len(ASKED) == 45 + 14
+    assert len(ASKED) == 45 + 16
     assert {q: found[q] for q, places in ASKED if not {*places.split()} & {*found[q]}} == {}
 
 
