@@ -62,14 +62,11 @@ def shown(value: float, digits: int) -> str:
     return f"{np.floor(value * 10**digits + 0.5 + 1e-9) / 10**digits:.{digits}f}"
 
 
-def summary(values: dict[str, float], owners: dict[str, str], times: int) -> dict[str, float]:
+def summary(each: Any, owners: Any, times: int) -> dict[str, float]:
     """What is said of the values of patients, whose owners are drawn."""
-    groups: dict[str, list[float]] = {}
-    for who, value in values.items():
-        groups.setdefault(owners[who], []).append(value)
-    each, parts = np.array([*values.values()]), [*groups.values()]
+    parts = [each[owners == who] for who in dict.fromkeys(owners)]
     picked = (counter(times, len(parts)) * len(parts)).astype(int)
-    drawn = (np.array([value for i in row for value in parts[i]]) for row in picked)
+    drawn = (np.concatenate([parts[i] for i in row]) for row in picked)
     ends = np.percentile([(d.mean(), np.median(d)) for d in drawn], [2.5, 97.5], axis=0)
     sums = np.where(counter(times, len(parts), 2**31) < 0.5, -1, 1) @ [*map(sum, parts)]
     as_far = (abs(sums) >= abs(each.sum()) - 1e-12).sum()  # the paired permutation test
@@ -77,16 +74,14 @@ def summary(values: dict[str, float], owners: dict[str, str], times: int) -> dic
     return dict(zip(TEXTS["numbers"], map(float, [each.mean(), *found]), strict=True))
 
 
-def patients(column: str, cells: list[Any], whose: list[str], rules: Any) -> tuple[Any, Any]:
-    """The mean of each patient's cases, and what failed and empty ones count."""
-    this, values, at = known(column), dict[str, list[float]](), (known(column)["key"], column)
+def scored(column: str, cells: list[Any], whose: list[str], rules: Any) -> tuple[Any, Any]:
+    """What each case counts, NaN if it is left out; and what failed and empty ones count."""
+    this, at = known(column), (known(column)["key"], column)
     counts = this["counts"] | {k: r[n] for k, r in rules.items() for n in at if n in r}
     for k, (cell, who) in enumerate(zip(cells, whose, strict=True), 2):
         if cell not in counts and (type(cell) is str or not this["least"] <= cell <= this["most"]):
             stop(f"{cell!r} does not count", this["way out"], column=column, row=k, patient=who)
-        if (value := counts.get(cell, cell)) is not None:
-            values.setdefault(who, []).append(value)
-    return {who: float(np.mean(v)) for who, v in values.items()}, counts
+    return np.array([counts.get(cell, cell) for cell in cells], float), counts
 
 
 def report(
@@ -116,7 +111,8 @@ def report(
     unit
         The column whose values are drawn anew: `patient`, or what holds patients, as `hospital`.
     compare
-        Two columns of measures; the first minus the second is reported, paired by patient.
+        Two columns of measures; the first minus the second is reported, of the cases that both
+        score, as the mean of each patient.
     times
         How often a new test set is drawn.
     stated
@@ -137,25 +133,28 @@ def report(
     for name in {*stated, *rules["failed"], *rules["empty"]} - fine:
         stop(f"nothing is called {name!r}", f"there are {', '.join(sorted(fine))}")
     whose, units = ([str(row.get(c, "")).strip() for row in rows] for c in ("patient", unit))
-    owners, values = dict[str, str](), dict[str, Any]()
+    owners, counted = dict[str, str](), dict[str, Any]()
     for k, (who, of) in enumerate(zip(whose, units, strict=True), 2):
         if not who or not of or owners.setdefault(who, of) != of:
             stop("a row has a patient, and a patient one unit", "mend it", column=unit, row=k)
     facts = {k: f"[{v}]" for k, v in asked.items()} | {"times": times, "unit": unit, **stated}
     facts |= {"cases": len(rows), "patients": len(owners), "units": len({*units})}
     for c, cells in table.items():
-        values[c], counts = patients(c, cells, whose, rules)
+        counted[c], counts = scored(c, cells, whose, rules)
         for what in (what for what in said if what in cells):
             kind = texts["left out" if counts[what] is None else "counted"]
             said[what].append(kind.format_map(known(c) | {"value": f"{counts[what] or 0:g}"}))
     if compare:
-        a, b = (values[c] for c in compare)
-        values[" minus ".join(compare)] = {who: a[who] - b[who] for who in a if who in b}
+        counted[" minus ".join(compare)] = counted[compare[0]] - counted[compare[1]]
+    places = {who: k for k, who in enumerate(owners)}
+    at, owned = [places[who] for who in whose], np.array([*owners.values()])
     numbers, results = {}, [texts["size"].format_map(facts)]
-    for c, of_patients in values.items():
-        found = summary(of_patients, owners, times) if of_patients else {}
+    for c, values in counted.items():
+        many = np.bincount(at, np.isfinite(values))  # cases of a patient that count
+        means = np.bincount(at, np.nan_to_num(values))[many > 0] / many[many > 0]
+        found = summary(means, owned[many > 0], times) if len(means) else {}
         shows = {k: shown(v, 4 if k == "p" else known(c)["digits"]) for k, v in found.items()}
-        more = {what: table.get(c, []).count(what) for what in said} | {"scored": len(of_patients)}
+        more = {what: table.get(c, []).count(what) for what in said} | {"scored": len(means)}
         numbers[c] = {k: v for k, v in found.items() if k != "p" or c not in table} | more
         kind = texts["measure" if c in table else "compared"] if found else texts["none"]
         results.append(kind.format_map(known(c) | more | shows))
@@ -165,5 +164,5 @@ def report(
     methods = [t.format_map(facts) for k, t in TEXTS["methods"].items() if k not in skip]
     blank = [k for k in asked if k not in {*stated, *skip}]
     notes = [texts["to fill in"].format(", ".join(blank))] * bool(blank)
-    notes += [texts["few"].format_map(facts)] * (len({*units}) < 20)
+    notes += [texts["few"].format_map(facts)] * (len({*units}) < 40)
     return Report(numbers, " ".join(methods), " ".join(results), notes)

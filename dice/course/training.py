@@ -172,7 +172,7 @@ def picture(
         Of the disk, in pixels, at most 6.
     side : int
         Height and width, at least 32. Disk and box lie in the middle 32 × 32 pixels whatever
-        the side: a larger side is more background around them, and nothing else.
+        the side: a larger side is more background around them.
     noise : float
         Standard deviation of the noise; the disk is 1 brighter than the ground, the box 0.6.
 

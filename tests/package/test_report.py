@@ -106,6 +106,15 @@ def test_two_models_are_compared_in_pairs():
     assert "paired" not in report(rows).methods and "p" not in found.numbers["dice"]
 
 
+def test_a_pair_is_one_of_cases_also_where_a_patient_has_several():
+    """What one column leaves out is left out of the other: a false alarm is not half counted."""
+    rows = [dict(zip(["patient", "dice", "dice_b"], row, strict=True)) for row in (
+        ("a", "empty", 0), ("a", 0.8, 0.7), ("b", 0.7, 0.7), ("b", 0.9, 0.5), ("c", "empty", 0.3),
+    )]  # fmt: skip
+    d = report(rows, compare=("dice", "dice_b")).numbers["dice minus dice_b"]
+    assert d["mean"] == pytest.approx((0.1 + 0.4 / 2) / 2) and d["scored"] == 2
+
+
 def test_what_is_stated_stands_in_the_paragraph_and_the_rest_in_brackets():
     stated = {name: f"<{name}>" for name in TEXTS["stated"]}
     told = report(EXAMPLE, failed=PRICE, **stated)
@@ -119,13 +128,13 @@ def test_what_is_stated_stands_in_the_paragraph_and_the_rest_in_brackets():
 
 def test_few_units_are_told():
     assert "there are 3: few" in report(EXAMPLE, failed=PRICE, unit="hospital").notes[-1]
-    assert not any("few" in note for note in report(table(np.linspace(0, 1, 30))).notes)
+    assert not any("few" in note for note in report(table(np.linspace(0, 1, 40))).notes)
 
 
 def test_the_example_prints_as_one_paragraph_each_and_fits_a_phone():
     text = str(report(EXAMPLE, failed=PRICE, compare=("dice", "dice_b")))
     assert max(map(len, text.splitlines())) <= 45
-    assert "Dice: mean 0.765" in " ".join(text.split()) and text.count("\n\n") == 2
+    assert "Dice: mean 0.765" in " ".join(text.split()) and text.count("\n\n") == 3
 
 
 def test_headers_may_have_units_and_a_mark_of_the_file():

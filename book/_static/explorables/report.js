@@ -110,7 +110,15 @@
       owners.set(who, of);
     });
 
-    const values = new Map();
+    /** The mean of each patient's cases, of those that count. */
+    const patients = (cases) => {
+      const groups = new Map();
+      cases.forEach((value, k) => {
+        if (value !== null) groups.set(rows[k].patient, [...(groups.get(rows[k].patient) || []), value]);
+      });
+      return new Map([...groups].map(([who, some]) => [who, mean(some)]));
+    };
+    const [values, counted] = [new Map(), new Map()];
     const said = { failed: [], empty: [] };
     for (const [column, those] of table) {
       const about = known(column);
@@ -118,16 +126,13 @@
       for (const [what, rule] of Object.entries(rules)) {
         for (const name of [about.key, column]) if (name in rule) counts[what] = rule[name];
       }
-      const of = new Map();
       those.forEach((cell, k) => {
-        const who = rows[k].patient;
         const ruledOut = typeof cell === "string" ? !(cell in counts) : !(about.least <= cell && cell <= about.most);
         const wayOut = about["way out"].replace(/as failed=\{'(\w+)': (\d+)\}, or None/, "as $1:$2, or $1:out");
-        if (ruledOut) stop(typeof cell === "string" ? `'${cell}' does not count` : `${cell} does not count`, wayOut, { column, row: k + 2, patient: who });
-        const value = typeof cell === "string" ? counts[cell] : cell;
-        if (value !== null) of.set(who, [...(of.get(who) || []), value]);
+        if (ruledOut) stop(typeof cell === "string" ? `'${cell}' does not count` : `${cell} does not count`, wayOut, { column, row: k + 2, patient: rows[k].patient });
       });
-      values.set(column, new Map([...of].map(([who, some]) => [who, mean(some)])));
+      counted.set(column, those.map((cell) => (typeof cell === "string" ? counts[cell] : cell)));
+      values.set(column, patients(counted.get(column)));
       for (const [what, items] of Object.entries(said)) {
         if (!those.includes(what)) continue;
         const value = String(Number((counts[what] || 0).toPrecision(6)));
@@ -135,8 +140,8 @@
       }
     }
     if (pair.length) {
-      const [a, b] = pair.map((name) => values.get(name));
-      values.set(pair.join(" minus "), new Map([...a].filter(([who]) => b.has(who)).map(([who, value]) => [who, value - b.get(who)])));
+      const [a, b] = pair.map((name) => counted.get(name));
+      values.set(pair.join(" minus "), patients(a.map((value, k) => (value === null || b[k] === null ? null : value - b[k]))));
     }
     const units = new Set(owners.values()).size;
     const facts = { times: TIMES, unit, units, cases: rows.length, patients: owners.size };
@@ -166,7 +171,7 @@
     return {
       methods: Object.entries(methods).filter(([k]) => !skip.includes(k)).map(([, text]) => told(text, filled)).join(" "),
       notes: [...(blank.length ? [told(texts["to fill in"], { "": blank.join(", ") })] : []),
-        ...(units < 20 ? [told(texts.few, filled)] : [])].join(" "),
+        ...(units < 40 ? [told(texts.few, filled)] : [])].join(" "),
     };
   };
 
