@@ -146,6 +146,14 @@ window.diceJudge = (() => {
     return [right, said.replace(/ For a hint: hint\(.*\)\.$/, ""), drawn];
   };
 
+  /** What is typed stays until the tab is closed. */
+  const keepTyped = (name, field) => {
+    try {
+      field.value = sessionStorage.getItem(name) ?? "";
+      field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
+    } catch { /* as above */ }
+  };
+
   const exercise = (name, entry) => {
     const cell = [...document.querySelectorAll("div.cell")].find((node) =>
       node.querySelector("pre")?.textContent.includes(`check("${name}", ...)`));
@@ -156,6 +164,7 @@ window.diceJudge = (() => {
       ? entry.asks.map((ask) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": ask.replaceAll("`", "") }))
       : [h("textarea", { rows: 5, spellcheck: "false", autocapitalize: "off", "aria-label": "Your code",
         placeholder: `def answer(${entry.names.split(" ").join(", ")}):\n    return ...\n# any name will do; what is defined last is judged` })];
+    fields.forEach((field, k) => keepTyped(`dice-course ${name} ${k}`, field));
     const judge = async (event) => {
       event.preventDefault();
       const open = fields.findIndex((field) => !field.value.trim());

@@ -90,6 +90,8 @@ def test_an_exercise_is_solved_kept_and_taken_along(visit):
             fields.nth(k).fill(answer)
         fields.nth(1).press("Enter")
         assert words in said.inner_text()
+    page.reload()
+    assert [field.input_value() for field in fields.all()] == ["0.3333", "50"]
     form.get_by_role("button", name="Hint").click()
     assert "eps / (2G + eps)" in said.inner_text() and axe(page, "form.judge") == []
     page.goto(page.url.replace(CHAPTER, MAP))

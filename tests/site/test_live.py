@@ -182,6 +182,9 @@ def test_from_a_file_by_keyboard_a_cell_runs_is_edited_and_set_back(visit):
         for part in (".live-panel", ".cell:has(.live-text)"):
             assert axe(page, part) == [], scheme
     page.locator(".live-words[role=status][aria-live=polite]").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Run cell 3", exact=True).press("Enter")  # nobody asks again
+    wait(page, "^Cell 3 stopped: NameError: name 'surely'")  # what was typed is there
     page.get_by_role("button", name="Reset").press("Enter")
     wait(page, "as it was printed")
     assert cell.locator(".cell_output:visible").text_content().strip() == "0.8"

@@ -64,9 +64,21 @@ window.diceLiveStart = (known, boxes, none) => {
     return new Promise((done, fail) => calls.set(id, { done, fail }));
   };
 
+  // What is kept until the tab is closed: consent, and the code that was edited.
+
+  const keep = (name, value) => {
+    try {
+      if (value === undefined) return sessionStorage.getItem(`dice-course ${name}`);
+      if (value === null) sessionStorage.removeItem(`dice-course ${name}`);
+      else sessionStorage.setItem(`dice-course ${name}`, value);
+    } catch { /* a browser that keeps nothing: until the page is left */ }
+    return null;
+  };
+  const place = (cell) => `${location.pathname} ${cell.i} ${cell.source}`; // another source, another cell
+
   // Asked once: what it costs.
 
-  let agreed = false;
+  let agreed = keep("agreed") === "yes";
   const ask = () => new Promise((answer) => {
     if (agreed) return answer(true);
     const size = megabytes(total(["python", "numpy", "sympy", "course"]));
@@ -76,6 +88,7 @@ window.diceLiveStart = (known, boxes, none) => {
     const where = fromFile ? "from this folder" : "from this site, once";
     const close = (yes) => {
       agreed = yes;
+      if (yes) keep("agreed", "yes");
       dialog.close();
       dialog.remove();
       answer(yes);
@@ -112,12 +125,15 @@ window.diceLiveStart = (known, boxes, none) => {
 
   const grow = (text) => (text.rows = text.value.split("\n").length + 1);
 
-  const edit = (cell) => {
+  const edit = (cell, focus = true) => {
     if (cell.text) return cell.text.focus();
     cell.text = h("textarea", {
       class: "live-text", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
       "aria-label": `Code of cell ${cell.i + 1}; Shift and Enter run it`,
-      input: () => grow(cell.text),
+      input: () => {
+        grow(cell.text);
+        keep(place(cell), cell.text.value);
+      },
       keydown: (event) => {
         if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
           event.preventDefault();
@@ -125,14 +141,15 @@ window.diceLiveStart = (known, boxes, none) => {
         }
       },
     });
-    cell.text.value = cell.source;
+    cell.text.value = keep(place(cell)) ?? cell.source;
     grow(cell.text);
     cell.pre.closest(".highlight").parentElement.hidden = true;
     cell.box.prepend(cell.text);
-    cell.text.focus();
+    if (focus) cell.text.focus();
   };
 
   const restore = (cell) => {
+    keep(place(cell), null);
     cell.text?.remove();
     cell.text = null;
     cell.pre.closest(".highlight").parentElement.hidden = false;
@@ -335,6 +352,8 @@ window.diceLiveStart = (known, boxes, none) => {
     const words = { "aria-label": `Edit cell ${cell.i + 1}` };
     cell.box.querySelector(".live-run").before(button("Edit", () => edit(cell), { ...words, class: "live-run live-edit" }));
   };
+
+  for (const cell of runs) if (keep(place(cell)) !== null) edit(cell, false);
 
   return { press, run, runAll, reset, stop, edit: (i) => edit(cells[i]), results, cells, agree: () => (agreed = true) };
 };
