@@ -72,7 +72,8 @@ pre {{ padding: 0.8rem; overflow-x: auto; border: 1px solid #8888; border-radius
 <img src="{site}/_static/welcome.svg" alt="Three predictions of one object, with their scores"/>
 <ul>
 <li><a href="{site}/index.html"><strong>Read it in the browser</strong></a>. Beside the code of the
-chapters stands <em>Run</em>: it runs there, in the page, with nothing to install.</li>
+chapters stands <em>Run</em>: it runs there, in the page, with nothing to install. So does
+<a href="{site}/notebooks/build_it_yourself.html">Build it yourself</a>, with a judge.</li>
 <li><a href="{pdf}"><strong>Read or print it as a PDF</strong></a></li>
 <li><strong>Run it.</strong> The notebooks are in the folder <code>notebooks</code>. They need
 Python 3.11 or newer. To install what they use, once and with a network, and to open them:
@@ -84,7 +85,7 @@ python -m jupyter lab --notebook-dir=notebooks</pre></li>
 <a href="figures/index.html">all figures</a>. Notebooks without solutions are in the folder
 <code>exercises</code>, questions for Moodle in <code>moodle</code>.</li>
 </ul>
-<h2>The chapters as notebooks</h2>
+<h2>The chapters as notebooks, for JupyterLab</h2>
 <ul>
 {notebooks}
 </ul>

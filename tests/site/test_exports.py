@@ -57,7 +57,8 @@ def test_the_start_page_leads_to_everything():
     links = re.findall(r'(?:href|src)="([^"]*)"', page)
     notebooks = [f"notebooks/{file.name}" for file in NOTEBOOKS]
     decks = [f"slides/{minutes}-minutes.html" for minutes in (60, 90, 180)]
-    begin = ["site/_static/welcome.svg", "site/index.html", paper.PDF.name, "site/book/teach.html"]
+    begin = ["_static/welcome.svg", "index.html", "notebooks/build_it_yourself.html"]
+    begin = [*(f"site/{name}" for name in begin), paper.PDF.name, "site/book/teach.html"]
     assert links == [*begin, *decks, "figures/index.html", *notebooks]
 
 

@@ -213,7 +213,7 @@ window.diceLiveStart = (known, boxes, none) => {
     if (error) return `Cell ${cell.i + 1} stopped: ${error.split("\n").pop()}`;
     if (printed) what.push(printed.length < 200 ? printed.trim() : `it printed ${printed.trim().split("\n").length} lines`);
     for (const mimes of shown)
-      what.push(mimes["image/svg+xml"] ? "a figure" : mimes["text/plain"].length < 200 ? mimes["text/plain"] : "a result");
+      what.push(mimes["image/svg+xml"] ? "a figure" : /^[^\n]*$|^.{0,200}$/s.test(mimes["text/plain"]) ? mimes["text/plain"] : "a result");
     return `Cell ${cell.i + 1} ran${what.length ? `: ${what.join("; ")}` : ""}.`.replace("..", ".");
   };
 
@@ -309,6 +309,8 @@ window.diceLiveStart = (known, boxes, none) => {
   };
 
   const reset = () => inTurn(async () => {
+    const edited = runs.some((cell) => cell.text && cell.text.value !== cell.source);
+    if (edited && !confirm("Set all cells back? What you wrote into them is lost.")) return;
     forget();
     runs.forEach(restore);
     await call("reset");
