@@ -137,8 +137,8 @@ def report(
     for k, (who, of) in enumerate(zip(whose, units, strict=True), 2):
         if not who or not of or owners.setdefault(who, of) != of:
             stop("a row has a patient, and a patient one unit", "mend it", column=unit, row=k)
-    facts = {k: f"[{v}]" for k, v in asked.items()} | {"times": times, "unit": unit, **stated}
-    facts |= {"cases": len(rows), "patients": len(owners), "units": len({*units})}
+    facts: dict[str, Any] = {k: f"[{v}]" for k, v in asked.items()} | {"times": times, **stated}
+    facts |= {"cases": len(rows), "patients": len(owners), "unit": unit, "units": len({*units})}
     for c, cells in table.items():
         counted[c], counts = scored(c, cells, whose, rules)
         for what in (what for what in said if what in cells):
@@ -153,6 +153,7 @@ def report(
         many = np.bincount(at, np.isfinite(values))  # cases of a patient that count
         means = np.bincount(at, np.nan_to_num(values))[many > 0] / many[many > 0]
         found = summary(means, owned[many > 0], times) if len(means) else {}
+        facts["units"] = min(facts["units"], len({*owned[many > 0]}) or facts["units"])
         shows = {k: shown(v, 4 if k == "p" else known(c)["digits"]) for k, v in found.items()}
         more = {what: table.get(c, []).count(what) for what in said} | {"scored": len(means)}
         numbers[c] = {k: v for k, v in found.items() if k != "p" or c not in table} | more
@@ -164,5 +165,5 @@ def report(
     methods = [t.format_map(facts) for k, t in TEXTS["methods"].items() if k not in skip]
     blank = [k for k in asked if k not in {*stated, *skip}]
     notes = [texts["to fill in"].format(", ".join(blank))] * bool(blank)
-    notes += [texts["few"].format_map(facts)] * (len({*units}) < 40)
+    notes += [texts["few"].format_map(facts)] * (facts["units"] < 40)
     return Report(numbers, " ".join(methods), " ".join(results), notes)

@@ -127,8 +127,8 @@ def test_what_is_stated_stands_in_the_paragraph_and_the_rest_in_brackets():
 
 
 def test_few_units_are_told():
-    assert "there are 3: few" in report(EXAMPLE, failed=PRICE, unit="hospital").notes[-1]
-    assert not any("few" in note for note in report(table(np.linspace(0, 1, 40))).notes)
+    assert "hospital, the fewest are 3:" in report(EXAMPLE, failed=PRICE, unit="hospital").notes[-1]
+    assert not any("fewest" in note for note in report(table(np.linspace(0, 1, 40))).notes)
 
 
 def test_the_example_prints_as_one_paragraph_each_and_fits_a_phone():
@@ -230,3 +230,9 @@ def test_a_measure_is_known_by_its_letters_too():
     assert known("nsd2")["key"] == "nsd" and known("hd95_b")["key"] == "hd95"
     with pytest.raises(ValueError, match="dice1"):
         report([{"patient": "a", "dice1": "91"}])
+
+
+def test_patients_who_are_not_scored_do_not_make_many():
+    """45 patients in the table, and 15 in the mean: that is few."""
+    rows = table([*np.linspace(0.5, 1, 15), *30 * ["empty"]])
+    assert "the fewest are 15:" in report(rows).notes[-1]

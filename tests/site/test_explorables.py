@@ -882,6 +882,8 @@ def test_the_report_reads_a_file_that_stays_and_says_where_it_is_wrong(start):
     )
     load()
     alert = figure.node.get_by_role("alert")
+    alert.filter(has_text="row 3, patient b; c: 'failed' does not count; write mill").wait_for()
+    figure.node.get_by_label("A failed case counts").fill("hd95:60")  # that of the example is gone
     alert.filter(has_text="row 3, patient b; c: '0,5' does not count; write a number").wait_for()
     rows[2] = rows[2].replace("0,5", "0.25")
     load()

@@ -61,7 +61,7 @@
   };
   const read = (text) => {
     const word = text.toLowerCase();
-    if (["", "nan", "none", "<na>", "failed"].includes(word)) return "failed";
+    if (["", "nan", "<na>", "failed"].includes(word)) return "failed";
     if (word === "empty") return "empty";
     return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
   };
@@ -112,11 +112,9 @@
 
     /** The mean of each patient's cases, of those that count. */
     const patients = (cases) => {
-      const groups = new Map();
-      cases.forEach((value, k) => {
-        if (value !== null) groups.set(rows[k].patient, [...(groups.get(rows[k].patient) || []), value]);
-      });
-      return new Map([...groups].map(([who, some]) => [who, mean(some)]));
+      const groups = new Map([...owners.keys()].map((who) => [who, []]));
+      cases.forEach((value, k) => value !== null && groups.get(rows[k].patient).push(value));
+      return new Map([...groups].filter(([, some]) => some.length).map(([who, some]) => [who, mean(some)]));
     };
     const [values, counted] = [new Map(), new Map()];
     const said = { failed: [], empty: [] };
@@ -143,7 +141,7 @@
       const [a, b] = pair.map((name) => counted.get(name));
       values.set(pair.join(" minus "), patients(a.map((value, k) => (value === null || b[k] === null ? null : value - b[k]))));
     }
-    const units = new Set(owners.values()).size;
+    let units = new Set(owners.values()).size;
     const facts = { times: TIMES, unit, units, cases: rows.length, patients: owners.size };
     const results = [told(texts.size, facts)];
     const measured = [];
@@ -153,9 +151,11 @@
       for (const what of Object.keys(said)) more[what] = (table.get(column) || []).filter((cell) => cell === what).length;
       const found = of.size ? summary(of, owners, !table.has(column)) : {};
       const texted = Object.fromEntries(Object.entries(found).map(([k, v]) => [k, shown(v, k === "p" ? 4 : about.digits)]));
+      units = Math.min(units, new Set([...of.keys()].map((who) => owners.get(who))).size || units);
       results.push(told(texts[of.size ? (table.has(column) ? "measure" : "compared") : "none"], { ...about, ...more, ...texted }));
       measured.push({ ...more, ...texted, name: about.name, unit: about.unit });
     }
+    facts.units = units;
     for (const [what, items] of Object.entries(said)) facts[what] = items.join(", ") || "none";
     facts.names = [...table.keys()].map((column) => known(column).name).join(", ").replace(/, ([^,]*)$/, " and $1");
     const skip = [...(fine.includes("nsd") ? [] : ["tolerance"]), ...(pair.length ? [] : ["test"])];
@@ -175,7 +175,7 @@
     };
   };
 
-  const rule = /^(out|[\w ()]+:\s*(out|-?\d*\.?\d+)(,\s*[\w ()]+:\s*(out|-?\d*\.?\d+))*)$/;
+  const rule = /^(|out|[\w ()]+:\s*(out|-?\d*\.?\d+)(,\s*[\w ()]+:\s*(out|-?\d*\.?\d+))*)$/;
   const word = /^[^&=#%<>+]+$/;
   const start = { failed: "hd95:60", empty: "out", unit: "patient", compare: "none" };
   const patterns = { failed: rule, empty: rule, unit: word, compare: word };
@@ -205,8 +205,9 @@
       const found = h("div", { class: "left" }, measured, paragraph("methods", "For the methods"), paragraph("results", "For the results"),
         html(`<p class="note">${place("notes")}</p>`));
       const own = (text) => {
+        const first = table === example.join("\n");
         table = text;
-        set({});
+        set(first && last.rule === start.failed ? { failed: "" } : {}); // the price of the example is not yours
       };
       body.append(
         buttons("Examples",
@@ -249,11 +250,12 @@
           node.setAttribute("aria-invalid", "false");
         }
         if (area.value !== table) area.value = table;
+        last.rule = state.failed;
         try {
           const key = JSON.stringify([state, table]);
-          if (last.key !== key) last = { key, of: count(table, state) };
+          if (last.key !== key) last = { key, of: count(table, state), rule: state.failed };
         } catch (error) {
-          last = {};
+          last = { rule: state.failed };
           trouble.textContent = error.message;
           found.hidden = true;
           return error.message;
