@@ -286,6 +286,8 @@ def main(only: str = "") -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         copy(folder)
+        for command in ("init -q", "add -A"):  # tests take what git knows
+            subprocess.run(["git", *command.split()], cwd=folder, check=True)
         _, where = run([["python", "-c", "import dice; print(dice.__file__)"]], folder)
         if where.strip() != "dice/__init__.py":
             print(f"The package comes from {where.strip()}, not from the copy.")
