@@ -150,9 +150,8 @@ def test_exercises_have_solutions_that_check_themselves(chapter):
         if bool(asked) != any(name in EXERCISES for name in own):
             yield f"{title!r}: the judge and the chapter differ on whether it has an answer"
         judged = [n for cell in checks for n in re.findall(r'\bcheck\(\s*"([^"]+)"', cell.source)]
-        by_hand = asked and not any(
-            "solution" in known(n) for n in own if n in EXERCISES
-        )  # else the judge's own is tested
+        # Where the judge has a solution, that one is tested.
+        by_hand = asked and not any("solution" in known(n) for n in own if n in EXERCISES)
         if judged != own and (by_hand or judged):
             yield f"{title!r}: the solution is to ask the judge once, about itself"
         if not any(isinstance(n, ast.Assert) for c in checks for n in ast.walk(parse(c))):
