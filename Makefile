@@ -19,6 +19,7 @@ NEWEST  = 3.14
 comma  := ,
 
 unexport PYTHONPATH PYTHONHOME  # never another checkout's packages
+unexport PYTHONDONTWRITEBYTECODE  # or pytest compiles every test anew, in each of its processes
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help book live test lint format unit notebooks outputs optional pages nu lighthouse lab practice practice-test serve pdf dist lock faults address floor peers mutants size train train-unet bench cuda scale clean

@@ -7,6 +7,7 @@ They stand in book/_ext/questions.yml, their values as formulas, which SymPy mak
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import sympy as sp
@@ -22,7 +23,12 @@ BLOCK = re.compile(
 
 def exact(formula, numbers):
     """Return the value of a formula, a rational number."""
-    return sp.sympify(str(formula), {name: sp.Integer(value) for name, value in numbers.items()})
+    return evaluated(str(formula), **numbers)
+
+
+@cache
+def evaluated(formula, **numbers):
+    return sp.sympify(formula, {name: sp.Integer(value) for name, value in numbers.items()})
 
 
 def fill(text, numbers):

@@ -35,7 +35,7 @@ as_locked = pytest.mark.skipif(
 def parsed(file: Path) -> BeautifulSoup:
     if not file.is_file():
         pytest.fail(f"{file.relative_to(ROOT)} is not built: run `make book` first", pytrace=False)
-    return BeautifulSoup(file.read_text("utf8"), "html5lib")
+    return BeautifulSoup(file.read_text("utf8"), "html.parser")
 
 
 def page(name: str) -> BeautifulSoup:

@@ -143,7 +143,7 @@ def test_a_deck_is_turned_by_keys_and_holds_all_that_its_plan_shows(minutes, vis
         s for s in page("book/teach").select("h2") if s.get_text().startswith(minutes)
     ).parent
     asked = [slides.plain(cell) for cell in plan.select("td:last-child") if cell.a]
-    told = [slides.plain(head) for head in BeautifulSoup(deck, "html5lib").select(".slide h2")]
+    told = [slides.plain(head) for head in BeautifulSoup(deck, "html.parser").select(".slide h2")]
     assert [told[k + 1] for k, title in enumerate(told) if title == "A question"] == asked
 
 
