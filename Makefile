@@ -45,8 +45,8 @@ format: $(READY)  ## Put the code, notebooks included, into the common style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-unit: $(READY)  ## Test the package and the form of the notebooks
-	$(PYTEST) -m "not book"
+unit: $(READY)  ## Test the package and the form of the notebooks (slow tests too: make unit ALL=1)
+	$(PYTEST) -m "not book$(if $(ALL),, and not beyond)"
 
 notebooks: $(READY)  ## Run every notebook and compare each output with the stored one
 	$(PYTEST) --dist loadfile --nbval notebooks

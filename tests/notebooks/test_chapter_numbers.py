@@ -1,9 +1,11 @@
 """Chapters are cited by the numbers that they have; `tools/rename_chapter.py` changes both."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
+from test_form import no_problem
 
 ROOT = Path(__file__).parents[2]
 STEMS = {file.stem for file in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
@@ -27,6 +29,7 @@ LINK = r"\[(?:[Cc]hapter )?(\d+)(?:\. [^\]\n]*)?\]\((?:[\w.]+/)*((\d+)_\w+)\.(?:
 WITHIN = r"(?:Figure|Exercise) (\d+)\.\d+ (?:in|of) \[?[Cc]hapter (\d+)\b"
 
 
+@cache
 def text(name: str) -> str:
     return OLD.sub("", (ROOT / name).read_text("utf8"))
 
@@ -51,23 +54,29 @@ def test_a_wrong_number_is_found(words, is_wrong):
     assert bool(wrong_numbers(words)) == is_wrong
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_chapters_are_cited_by_their_numbers(name):
-    assert wrong_numbers(text(name)) == []
+@no_problem
+def test_chapters_are_cited_by_their_numbers():
+    for name in FILES:
+        yield from (f"{name}: {wrong}" for wrong in wrong_numbers(text(name)))
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_files_of_chapters_that_are_named_exist(name):
-    named = set(re.findall(r"(?<![\w-])(\d\d_[a-z]+(?:_[a-z0-9]+)*)(?=[\W_])", text(name)))
-    assert named - STEMS == set()
+@no_problem
+def test_files_of_chapters_that_are_named_exist():
+    for name in FILES:
+        named = set(re.findall(r"(?<![\w-])(\d\d_[a-z]+(?:_[a-z0-9]+)*)(?=[\W_])", text(name)))
+        yield from (f"{name}: there is no {stem}" for stem in sorted(named - STEMS))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_chapters_that_are_named_by_number_exist(name):
-    numbers = map(int, re.findall(r"\b[Cc]hapter (\d+)\b(?!\.\d)", text(name)))
-    assert [number for number in numbers if number >= len(STEMS)] == []
+@no_problem
+def test_chapters_that_are_named_by_number_exist():
+    for name in PAGES:
+        for number in map(int, re.findall(r"\b[Cc]hapter (\d+)\b(?!\.\d)", text(name))):
+            if number >= len(STEMS):
+                yield f"{name}: there is no chapter {number}"
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_programs_name_chapters_by_their_subject(name):
-    assert re.findall(r"\b[Cc]hapters?\s+\d+\b(?!\.\d)", text(name)) == []
+@no_problem
+def test_programs_name_chapters_by_their_subject():
+    for name in PROGRAMS:
+        for found in re.findall(r"\b[Cc]hapters?\s+\d+\b(?!\.\d)", text(name)):
+            yield f"{name}: {found}"

@@ -36,6 +36,7 @@ def printed(text: str) -> list:
     return [nbformat.v4.new_output("stream", name="stdout", text=text)]
 
 
+@pytest.mark.beyond
 def test_a_failing_comparison_leaves_a_page_of_what_differs(tmp_path):
     """Where the home cannot be written, too: nothing warns, and the plot is as it is stored."""
     picture = {"image/svg+xml": "<svg>old</svg>", "text/plain": "<IPython.core.display.SVG object>"}

@@ -184,7 +184,10 @@ def test_another_process_shows_the_same_bytes_in_a_notebook_and_nothing_else():
         assert bundle["image/svg+xml"] == shown(kind)
 
 
-@pytest.mark.parametrize("kind", ["chart", "masks", "overlay", "flow"])
+@pytest.mark.parametrize(
+    "kind",
+    ["chart", *(pytest.param(k, marks=pytest.mark.beyond) for k in ("masks", "overlay", "flow"))],
+)
 def test_a_reader_can_save_it(kind, tmp_path):
     figure = drawn(kind)
     before = svg(figure)

@@ -77,6 +77,7 @@ def project(folder: Path, settings: str = SETTINGS, **notebooks) -> Path:
     return Path(shutil.copy(FORM, folder))
 
 
+@pytest.mark.beyond
 def test_a_notebook_passes_there(tmp_path):
     module = project(tmp_path, good=GOOD)
     command = [sys.executable, "-m", "pytest", module.name]

@@ -84,6 +84,7 @@ def test_only_sums_go_from_task_to_task(options, tmp_path):
     assert 0 < max(sizes) < np.prod(chunks)
 
 
+@pytest.mark.beyond
 @pytest.mark.filterwarnings("default")
 def test_a_killed_worker_does_not_change_the_answer(tmp_path):
     """All workers wait in the middle; one that has done a part is killed; the rest goes on."""
@@ -128,6 +129,7 @@ def test_a_killed_worker_does_not_change_the_answer(tmp_path):
     assert len(list(log.iterdir())) > 64, "32 chunks of both, and those that were lost once more"
 
 
+@pytest.mark.beyond
 @pytest.mark.filterwarnings("default")
 def test_the_cluster_of_the_chapter_gives_what_it_says(capsys):
     pytest.importorskip("distributed")

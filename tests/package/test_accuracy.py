@@ -25,6 +25,7 @@ def volume():
     return parts.astype(np.float32) / np.float32(2**20), labels, sums
 
 
+@pytest.mark.beyond
 @pytest.mark.parametrize("class_axis", [0, -1])
 def test_single_precision(volume, class_axis):
     p, labels, sums = volume

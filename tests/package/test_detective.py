@@ -255,6 +255,7 @@ def test_hints_are_ways_out():
     investigate("0.5", "0.5", A * 255 > 127, B)
 
 
+@pytest.mark.beyond
 @pytest.mark.parametrize(
     "planted", [{"average": "micro"}, {"epsilon": "both 100"}, {"empty": "as 1"}]
 )

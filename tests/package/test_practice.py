@@ -60,6 +60,7 @@ def run_on(package, *options, root=ROOT):
     return subprocess.run(line, cwd=root, capture_output=True, encoding="utf8", errors="replace")
 
 
+@pytest.mark.beyond
 def test_the_solutions_are_a_package_that_passes(package, tmp_path):
     """With no more of the course than the zip has."""
     for file in dist.tracked([*dist.TO_PRACTICE, "dice/*.py", "pyproject.toml"]):
@@ -77,6 +78,7 @@ def test_the_solutions_are_a_package_that_passes(package, tmp_path):
     assert int(said[1]) == len(in_this_process()[1])
 
 
+@pytest.mark.beyond
 def test_what_is_wrong_fails_and_what_is_missing_is_named(package):
     file = package / "__init__.py"
     source = file.read_text("utf8")
