@@ -33,7 +33,7 @@ book: $(BOOK)  ## Build the book, and say where to open it
 live: $(LIVE) $(BOOK)  ## Build the book with cells that run in the page (needs npm; fetches 90 MB once)
 	@echo "The cells of the book run in the page. Open file://$(CURDIR)/$(BOOK)"
 
-test: lint unit notebooks pages  ## Check everything: the four targets lint, unit, notebooks and pages
+test: lint unit notebooks pages  ## Check the course: the targets lint, unit, notebooks and pages (every page and slow test: make test ALL=1)
 
 lint: $(READY)  ## Check style, types and spelling
 	$(BIN)/ruff check
