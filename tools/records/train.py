@@ -53,14 +53,14 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 def program() -> str:
-    """A hash of the code that trains; comments and docstrings of modules do not count."""
+    """A hash of the code that trains, whatever the Python; comments and docstrings do not count."""
     trees = [ast.parse(Path(file).read_text("utf8")) for file in (__file__, training.__file__)]
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
             node
         ):
             node.body = node.body[1:]
-    return sha256("".join(map(ast.dump, trees)).encode()).hexdigest()
+    return sha256("".join(map(ast.unparse, trees)).encode()).hexdigest()
 
 
 def judged(split: Split, weights: Parameters, activation: str) -> list[float]:

@@ -81,7 +81,7 @@ def program() -> str:
         if isinstance(node, ast.FunctionDef) and node.name not in ASIDE:
             node.body = node.body[bool(ast.get_docstring(node)) :]
             nodes.append(node)
-    text = "".join(map(ast.dump, nodes)) + str((ROUNDS, LARGE))
+    text = "\n".join(map(ast.unparse, nodes)) + str((ROUNDS, LARGE))
     return sha256(text.encode() + b"".join(f.read_bytes() for f in FILES)).hexdigest()
 
 
