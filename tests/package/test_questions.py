@@ -23,7 +23,7 @@ def test_one_choice_is_right_for_all_numbers(name):
     question = QUESTIONS[name]
     assert [right for _, right, _ in choices(question, question["start"])].count(True) == 1
     assert allowed(question, question["start"])
-    for numbers, _ in zip(draws(question), range(30), strict=False):
+    for numbers, _ in zip(draws(question), range(60), strict=False):
         assert question["start"].keys() == numbers.keys()
         (right,) = (value for value, right, _ in choices(question, numbers) if right)
         assert all(value.is_rational and value >= 0 for value, _, _ in choices(question, numbers))
